@@ -3,44 +3,10 @@
 import inspect
 from collections.abc import Mapping
 from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 from markdown import contents
-
-PACKAGES = (
-    "workflows",
-    "records",
-    "structures",
-    "models",
-    "relaxation",
-    "hessian",
-    "vibrations",
-    "elasticity",
-    "locality",
-    "dynamics",
-    "dynamics.analysis",
-    "training",
-    "lammps",
-    "campaigns",
-    "evaluation",
-    "execution",
-    "testing",
-)
-"""Packages with public names, from questions to steps."""
-
-MODULES = (
-    "adsorption.isotherm_fits",
-    "adsorption.gcmc.settings",
-    "adsorption.settings",
-    "allocation",
-    "errors",
-    "remarks",
-    "resources",
-    "storage",
-    "units",
-)
-"""Files whose own names are meant to be used."""
+from public_api import MODULES, PACKAGES, anchor, example_of, has_example, names, owner
 
 
 def pages() -> Mapping[str, str]:
@@ -56,47 +22,30 @@ def pages() -> Mapping[str, str]:
 
 def _page(name: str) -> str:
     module = import_module(f"nearsight.{name}")
-    blocks = [_entry(name, each, getattr(module, each)) for each in _names(module)]
+    blocks = [_entry(name, each, getattr(module, each)) for each in names(module)]
     return (
         f"# nearsight.{name}\n\n```{{eval-rst}}\n.. automodule:: nearsight.{name}\n"
         f"   :no-members:\n```\n\n" + "\n".join(blocks)
     )
 
 
-def _names(module: ModuleType) -> list[str]:
-    """Return the public names of a package, or what a file itself defines."""
-    offered = getattr(module, "__all__", None)
-    if offered is not None:
-        return sorted(offered)
-    return [
-        name
-        for name, value in vars(module).items()
-        if not name.startswith("_") and getattr(value, "__module__", None) == module.__name__
-    ]
-
-
 def _entry(package: str, name: str, value: Any) -> str:
     """Return what describes a name, or where that is: several packages may offer the same."""
-    owner = _owner(value)
-    if owner not in {None, package}:
-        return f"## {name}\n\nThat of [nearsight.{owner}]({owner}.md#{name.lower()}).\n"
+    page = owner(value)
+    if page not in {None, package}:
+        return f"## {name}\n\nThat of {_link(page, name, f'nearsight.{page}')}.\n"
     kind = "data"
     if inspect.isclass(value):
         kind = "exception" if issubclass(value, BaseException) else "class"
     elif callable(value):
         kind = "function"
     whole = f"nearsight.{package}.{name}"
-    return f"## {name}\n\n```{{eval-rst}}\n.. auto{kind}:: {whole}\n```\n"
+    entry = f"## {name}\n\n```{{eval-rst}}\n.. auto{kind}:: {whole}\n```\n"
+    elsewhere = None if kind != "class" or has_example(value) else example_of(package, value)
+    if elsewhere is not None:
+        entry += f"\nAn example is that of {_link(*elsewhere, '.'.join(elsewhere))}.\n"
+    return entry
 
 
-def _owner(value: Any) -> str | None:
-    """Return the page of the package that a class or a verb is defined in, if it has one."""
-    file = getattr(value, "__module__", None) or ""
-    above = [each for each in (*PACKAGES, *MODULES) if f"{file}.".startswith(f"nearsight.{each}.")]
-    offering = [each for each in above if _offers(each, value)]
-    return max(offering, key=len, default=None)
-
-
-def _offers(package: str, value: Any) -> bool:
-    module = import_module(f"nearsight.{package}")
-    return any(getattr(module, name) is value for name in _names(module))
+def _link(page: str, name: str, text: str) -> str:
+    return f"[{text}]({page}.md#{anchor(page, name)})"

@@ -15,6 +15,11 @@ def allocate_for_speed() -> None:
     hands it out again: a product of 1,408 atoms took 1.9 ms an atom, with huge pages 1.5, and with
     both 1.1. A setting for the whole process, and thus for programs, not for a library. It comes
     before PyTorch is imported; memory is kept only where there is glibc.
+
+    Examples
+    --------
+    >>> from nearsight.allocation import allocate_for_speed
+    >>> allocate_for_speed()  # doctest: +SKIP
     """
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     mallopt = _of_glibc("mallopt")
@@ -24,7 +29,13 @@ def allocate_for_speed() -> None:
 
 
 def return_freed_memory() -> None:
-    """Give freed memory back to the system, or it would look as if it were in use."""
+    """Give freed memory back to the system, or it would look as if it were in use.
+
+    Examples
+    --------
+    >>> from nearsight.allocation import return_freed_memory
+    >>> return_freed_memory()
+    """
     trim = _of_glibc("malloc_trim")
     if trim is not None:
         trim(0)

@@ -78,7 +78,14 @@ class ProcessDiedError(ExecutionError):
 
 
 def system_message(error: OSError) -> str:
-    """Return what to tell a user to whom the operating system has refused something."""
+    """Return what to tell a user to whom the operating system has refused something.
+
+    Examples
+    --------
+    >>> from nearsight.errors import system_message
+    >>> print(system_message(OSError(28, "No space left on device")))
+    the system refused what is needed: No space left on device; remove the cause.
+    """
     where = "" if error.filename is None else f" ({error.filename})"
     said = error.strerror or str(error) or type(error).__name__
     return f"the system refused what is needed: {said}{where}; remove the cause."

@@ -24,7 +24,14 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Code:
-    """What a code stands for."""
+    """What a code stands for.
+
+    Examples
+    --------
+    >>> from nearsight.remarks import CODES
+    >>> print(CODES["asymmetric-hessian"].meaning)
+    The Hessian differs from its transpose.
+    """
 
     severity: Severity
     """That of its remarks, unless one says otherwise."""
@@ -184,6 +191,13 @@ class Remark(str):
     ------
     KeyError
         There is no such code.
+
+    Examples
+    --------
+    >>> from nearsight.remarks import Remark
+    >>> remark = Remark("sum-rule-violated", "moving all atoms changes forces")
+    >>> print(remark.severity, remark.code, remark, sep=": ")
+    caution: sum-rule-violated: moving all atoms changes forces
     """
 
     code: str
@@ -226,7 +240,14 @@ class Remark(str):
 
 
 def remarks_to_json(remarks: Iterable[Remark]) -> list[dict[str, str]]:
-    """Return the ``warnings`` list of JSON output and of headers of files."""
+    """Return the ``warnings`` list of JSON output and of headers of files.
+
+    Examples
+    --------
+    >>> from nearsight.remarks import Remark, remarks_to_json
+    >>> remarks_to_json([Remark("reader-warning", "a line was odd")])
+    [{'code': 'reader-warning', 'severity': 'caution', 'message': 'a line was odd'}]
+    """
     return [remark.to_json() for remark in remarks]
 
 
@@ -237,6 +258,13 @@ def remarks_from_json(values: Iterable[Any]) -> tuple[Remark, ...]:
     ------
     ValueError
         One is no remark.
+
+    Examples
+    --------
+    >>> from nearsight.remarks import Remark, remarks_from_json, remarks_to_json
+    >>> values = remarks_to_json([Remark("reader-warning", "a line was odd")])
+    >>> remarks_from_json(values)
+    ('a line was odd',)
     """
     return tuple(
         Remark("saved-without-code", value) if isinstance(value, str) else Remark.from_json(value)

@@ -17,6 +17,13 @@ class Resources(Settings):
     They decide how fast something is computed and never what comes out, so that they belong to no
     fingerprint. Several processes on one machine need their shares said here: each would plan with
     most of its memory otherwise.
+
+    Examples
+    --------
+    >>> from nearsight.resources import Resources
+    >>> half = Resources(cores=1, memory_bytes=4 * 2**30)
+    >>> half.usable_cores
+    1
     """
 
     cores: Annotated[

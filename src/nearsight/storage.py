@@ -54,6 +54,17 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], 
     StorageError
         The file could not be written (a full disk, say), or the one that is there must not be; an
         older file at `path` is intact.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from nearsight.storage import write_atomically
+    >>> def write(file):
+    ...     file.write(b"300 K")
+    ...
+    >>> write_atomically("note.txt", write)
+    >>> Path("note.txt").read_text()
+    '300 K'
     """
     if os.path.exists(path) and not os.path.isfile(path):
         _write_directly(path, write)
@@ -91,6 +102,12 @@ def remove_leftovers(folder: Path) -> None:
     """Remove what processes that were killed left in `folder`: half-written files, and locks.
 
     Those of a process that is alive, on whatever machine, are locked and stay.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from nearsight.storage import remove_leftovers
+    >>> remove_leftovers(Path())
     """
     for entry in list(os.scandir(folder)):
         if entry.name.endswith((UNFINISHED, SUFFIX)):
@@ -104,6 +121,13 @@ def require_replaceable(path: str | os.PathLike[str]) -> os.stat_result | None:
     ------
     StorageError
         It is write-protected.
+
+    Examples
+    --------
+    >>> from nearsight.storage import require_replaceable, write_text
+    >>> write_text("note.txt", "300 K")
+    >>> print(require_replaceable("note.txt").st_size, "bytes")
+    5 bytes
     """
     target = Path(os.path.realpath(path))
     try:
@@ -128,6 +152,18 @@ def require_writable(path: str | os.PathLike[str]) -> None:
     StorageError
         The folder does not exist or may not be written, the name is not possible, or a file that is
         there is write-protected.
+
+    Examples
+    --------
+    >>> from nearsight.errors import StorageError
+    >>> from nearsight.storage import require_writable
+    >>> require_writable("note.txt")
+    >>> try:
+    ...     require_writable("no/such/folder/note.txt")
+    ... except StorageError as error:
+    ...     print("refused")
+    ...
+    refused
     """
     target = Path(os.path.realpath(path))
     try:
@@ -151,7 +187,14 @@ def require_writable(path: str | os.PathLike[str]) -> None:
 
 
 def what_helps(error: OSError) -> str:
-    """Return what to do about a file that cannot be written."""
+    """Return what to do about a file that cannot be written.
+
+    Examples
+    --------
+    >>> from nearsight.storage import what_helps
+    >>> print(what_helps(OSError(28, "No space left on device")))
+    free some space
+    """
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return "free some space"
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
@@ -221,7 +264,16 @@ def _write_directly(path: str | os.PathLike[str], write: Callable[[IO[bytes]], N
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write `text` as UTF-8 through `write_atomically`."""
+    """Write `text` as UTF-8 through `write_atomically`.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from nearsight.storage import write_text
+    >>> write_text("note.txt", "300 K")
+    >>> Path("note.txt").read_text()
+    '300 K'
+    """
     write_atomically(path, lambda file: _write_all(file, text.encode("utf-8")))
 
 
@@ -241,6 +293,15 @@ def save_archive(
     ------
     StorageError
         See `write_atomically`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nearsight.storage import load_archive, save_archive
+    >>> save_archive("run.npz", "note", {"unit": "eV"}, {"energies": np.array([-1.0, -2.0])})
+    >>> header, arrays = load_archive("run.npz", "note")
+    >>> print(arrays["energies"], header["unit"])
+    [-1. -2.] eV
     """
     text = json.dumps({"kind": kind, "format": _FORMAT, **header})
     content = {"header": np.array(text), **arrays}
@@ -257,6 +318,15 @@ def load_archive(
     ------
     CheckpointError
         The file is missing, damaged, or holds something other than `kind`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nearsight.storage import load_archive, save_archive
+    >>> save_archive("run.npz", "note", {"unit": "eV"}, {"energies": np.array([-1.0, -2.0])})
+    >>> header, arrays = load_archive("run.npz", "note")
+    >>> header["unit"]
+    'eV'
     """
     target = Path(path)
     if not target.is_file():
@@ -278,6 +348,23 @@ def rebuilds(kind: str) -> Callable[[Callable[P, Result]], Callable[P, Result]]:
 
     Its first argument behind the class is the path. What it meets that is missing, of another type
     or shape, or impossible becomes a CheckpointError.
+
+    Examples
+    --------
+    >>> from nearsight.errors import CheckpointError
+    >>> from nearsight.storage import rebuilds
+    >>> class Note:
+    ...     @classmethod
+    ...     @rebuilds("note")
+    ...     def load(cls, path):
+    ...         raise KeyError("unit")
+    ...
+    >>> try:
+    ...     Note.load("run.npz")
+    ... except CheckpointError as error:
+    ...     print(error)
+    ...
+    run.npz is not a readable note file: it lacks 'unit'; compute it again.
     """
 
     def decorate(load: Callable[P, Result]) -> Callable[P, Result]:
@@ -306,6 +393,13 @@ def atoms_to_arrays(atoms: Atoms) -> dict[str, np.ndarray]:
     Species, masses, positions, cell, periodicity, initial charges and magnetic moments; and what it
     says of the charge and the multiplicity of the whole, and of molecules and types of sites, if it
     does.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.storage import atoms_to_arrays
+    >>> sorted(atoms_to_arrays(bulk("Cu")))
+    ['cell_A', 'initial_charges', 'initial_magmoms', 'masses_amu', 'numbers', 'pbc', 'positions_A']
     """
     sites = {name: atoms.arrays[name].copy() for name in (MOLECULE, SITE_TYPE) if atoms.has(name)}
     electrons = {name: np.array(atoms.info.get(name)) for name in ELECTRONS}
@@ -332,6 +426,14 @@ def atoms_from_arrays(arrays: Mapping[str, np.ndarray]) -> Atoms:
     ------
     ValueError
         The arrays are of no structure; a missing one is a KeyError.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.storage import atoms_from_arrays, atoms_to_arrays
+    >>> atoms = atoms_from_arrays(atoms_to_arrays(bulk("Cu")))
+    >>> print(f"{atoms.get_volume():.2f} Å³")
+    11.76 Å³
     """
     require_structure(arrays)
     atoms = Atoms(

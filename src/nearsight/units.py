@@ -101,6 +101,12 @@ def mode_energies(eigenvalues: ArrayLike) -> FloatArray:
     ----------
     eigenvalues
         Eigenvalues λ = ω² of the mass-weighted Hessian in eV/(Å² amu), any shape.
+
+    Examples
+    --------
+    >>> from nearsight.units import mode_energies
+    >>> print(1000 * mode_energies([1.0, 4.0]).round(4), "meV")
+    [ 64.7 129.3] meV
     """
     values = np.asarray(eigenvalues, dtype=np.float64)
     return np.sign(values) * np.sqrt(np.abs(values)) * HBAR_OMEGA_IN_EV
@@ -113,12 +119,25 @@ def wavenumbers_per_cm(eigenvalues: ArrayLike) -> FloatArray:
     ----------
     eigenvalues
         Eigenvalues λ = ω² of the mass-weighted Hessian in eV/(Å² amu), any shape.
+
+    Examples
+    --------
+    >>> from nearsight.units import wavenumbers_per_cm
+    >>> print(wavenumbers_per_cm([-1.0, 1.0, 4.0]).round(1), "cm⁻¹")
+    [-521.5  521.5 1042.9] cm⁻¹
     """
     return mode_energies(eigenvalues) * EV_IN_PER_CM
 
 
 def eigenvalues_from_wavenumbers(wavenumbers: ArrayLike) -> FloatArray:
-    """Return eigenvalues in eV/(Å² amu) from wavenumbers in cm⁻¹, imaginary ones negative."""
+    """Return eigenvalues in eV/(Å² amu) from wavenumbers in cm⁻¹, imaginary ones negative.
+
+    Examples
+    --------
+    >>> from nearsight.units import eigenvalues_from_wavenumbers
+    >>> print(eigenvalues_from_wavenumbers([1000.0]).round(3), "eV/(Å² amu)")
+    [3.677] eV/(Å² amu)
+    """
     quanta = np.asarray(wavenumbers, dtype=np.float64) / EV_IN_PER_CM / HBAR_OMEGA_IN_EV
     eigenvalues: FloatArray = np.sign(quanta) * quanta**2
     return eigenvalues

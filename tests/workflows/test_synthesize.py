@@ -71,6 +71,7 @@ def test_labels_are_those_of_what_is_in_the_file(tmp_path: Path, model: Model) -
     require_exact(file, model)
     frames = list(read_data(file))
     assert (len(frames), data.n_structures, data.n_atoms, data.formula) == (4, 4, 4, "Mg2O2")
+    assert repr(data).startswith("<SynthesizedData of MgO by synthetic:7: 4 times Mg2O2; forces of")
     energies = [frame.energy_eV for frame in frames]
     assert data.energy_spread_eV_per_atom == pytest.approx(np.std(energies) / 4)
     forces = np.array([frame.forces_eV_per_A for frame in frames])

@@ -100,6 +100,18 @@ def fit_isotherm(
     MethodError
         The data have different lengths or are no numbers, a pressure is not positive, or an error
         is negative.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nearsight.adsorption.isotherm_fits import fit_isotherm
+    >>> pressures_bar = np.array([0.1, 0.3, 1.0, 3.0, 10.0, 30.0])
+    >>> loadings_mol_per_kg = 5.0 * pressures_bar / (2.0 + pressures_bar)
+    >>> best = fit_isotherm(pressures_bar, loadings_mol_per_kg, errors=np.full(6, 0.02)).best
+    >>> best.function.name
+    'langmuir'
+    >>> best
+    <IsothermFit of langmuir: 6 points, AICc 8>
     """
     data = isotherm_data(pressures, loadings, errors)
     found = [_fit(each, data) for each in functions]

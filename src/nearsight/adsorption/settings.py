@@ -13,7 +13,15 @@ _MOST_INSERTIONS = 100_000
 
 @dataclass(frozen=True, kw_only=True)
 class InsertionSettings(Settings):
-    """Which gas is put into a framework, at which temperatures, and how often."""
+    """Which gas is put into a framework, at which temperatures, and how often.
+
+    Examples
+    --------
+    >>> from nearsight.adsorption.settings import InsertionSettings
+    >>> settings = InsertionSettings(gas="CH4", temperatures_K=(298.0, 350.0), insertions=20_000)
+    >>> settings.gas
+    'CH4'
+    """
 
     gas: Annotated[
         str, Help("formula of the gas, such as CO2 or N2, or a file with one molecule", "GAS")

@@ -33,6 +33,16 @@ class CampaignFile:
     ------
     CheckpointError
         It is no campaign, or one of another version of these tables.
+
+    Examples
+    --------
+    >>> from nearsight.campaigns import CampaignFile, Specification, Store
+    >>> from nearsight.models import ModelSpec
+    >>> from nearsight.workflows import EnergySettings
+    >>> asked = Specification({"energy": EnergySettings()}, (ModelSpec("ase:emt"),))
+    >>> store = Store.create("run.db", asked)
+    >>> CampaignFile("run.db").specification.models[0].name
+    'ase:emt'
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:

@@ -25,6 +25,11 @@ def on_scheduler(address: str, *, patience_s: float = 30.0) -> Start:
         Such as ``tcp://node7:8786``.
     patience_s
         How long an answer of the scheduler is waited for, in s.
+
+    Examples
+    --------
+    >>> from nearsight.campaigns import Store, on_scheduler, run_campaign
+    >>> run_campaign(Store("run.db"), on_scheduler("tcp://node7:8786"))  # doctest: +SKIP
     """
 
     def start(
@@ -51,6 +56,12 @@ def on_cluster(profile: SlurmWorkers | HostWorkers) -> Start:
         When it starts: dask, or what it needs for such workers, is not installed.
     ExecutionError
         When it starts: workers cannot be started.
+
+    Examples
+    --------
+    >>> from nearsight.campaigns import Store, on_cluster, read_profile, run_campaign
+    >>> workers = read_profile("profile.toml")  # doctest: +SKIP
+    >>> run_campaign(Store("run.db"), on_cluster(workers))  # doctest: +SKIP
     """
 
     @contextmanager

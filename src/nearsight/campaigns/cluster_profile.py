@@ -1,5 +1,6 @@
 """Files that say which workers of a cluster a campaign has: jobs of Slurm, or plain hosts."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -90,7 +91,7 @@ class ClusterProfile(Settings):
     hosts: HostWorkers = field(default_factory=HostWorkers)
 
 
-def read_profile(path: Path) -> SlurmWorkers | HostWorkers:
+def read_profile(path: str | os.PathLike[str]) -> SlurmWorkers | HostWorkers:
     """Return the workers that a TOML file asks for.
 
     Parameters
@@ -102,9 +103,18 @@ def read_profile(path: Path) -> SlurmWorkers | HostWorkers:
     ------
     SettingError
         The file cannot be read, is no TOML, has what is no setting, or not one table.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from nearsight.campaigns import read_profile
+    >>> written = Path("profile.toml").write_text("slurm = {workers = 40, wall_time_h = 12}")
+    >>> profile = read_profile("profile.toml")
+    >>> print(f"{profile.workers} workers, each for {profile.wall_time_h} h")
+    40 workers, each for 12.0 h
     """
     known = named_settings(ClusterProfile)
-    values = read_settings(path, known).values
+    values = read_settings(Path(path), known).values
     if len(values) != 1:
         raise SettingError(
             f"{path} has {len(values)} tables of workers; a profile has one of "

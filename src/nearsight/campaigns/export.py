@@ -36,6 +36,20 @@ def rows_of(campaign: CampaignFile) -> Iterator[dict[str, Any]]:
     ----------
     campaign
         The campaign.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.campaigns import Input, Specification, Store, rows_of
+    >>> from nearsight.models import ModelSpec
+    >>> from nearsight.workflows import EnergySettings
+    >>> asked = Specification({"energy": EnergySettings()}, (ModelSpec("ase:emt"),))
+    >>> store = Store.create("run.db", asked)
+    >>> added = list(store.add([Input("Cu", bulk("Cu"))]))
+    >>> for row in rows_of(store):
+    ...     print(row["structure"], row["state"])
+    ...
+    Cu waiting
     """
     rows = campaign.select(
         "SELECT names.name, formula, n_atoms, workflow, jobs.model, "
@@ -86,6 +100,18 @@ def export_csv(campaign: CampaignFile, path: str | os.PathLike[str]) -> int:
     ------
     StorageError
         The file cannot be written.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.campaigns import Input, Specification, Store, export_csv
+    >>> from nearsight.models import ModelSpec
+    >>> from nearsight.workflows import EnergySettings
+    >>> asked = Specification({"energy": EnergySettings()}, (ModelSpec("ase:emt"),))
+    >>> store = Store.create("run.db", asked)
+    >>> added = list(store.add([Input("Cu", bulk("Cu"))]))
+    >>> print(export_csv(store, "run.csv"), "row")
+    1 row
     """
     rows = list(rows_of(campaign))
     text = io.StringIO()

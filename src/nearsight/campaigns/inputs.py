@@ -57,6 +57,16 @@ def read_inputs(given: Sequence[str], *, accept_contradictions: bool = False) ->
     ------
     StructureError
         A folder has no structures, or no file matches a pattern.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.campaigns import read_inputs
+    >>> for symbol in ("Al", "Cu"):
+    ...     bulk(symbol, cubic=True).write(f"{symbol}.cif")
+    ...
+    >>> [each.name for each in read_inputs(["*.cif"])]
+    ['Al.cif', 'Cu.cif']
     """
     for path in expand_structures(given).paths:
         n = 0

@@ -21,6 +21,11 @@ def on_this_machine(n: int, resources: Resources | None = None) -> Start:
         Number of processes.
     resources
         What all of them may use together.
+
+    Examples
+    --------
+    >>> from nearsight.campaigns import Store, on_this_machine, run_campaign
+    >>> run_campaign(Store("run.db"), on_this_machine(2))  # doctest: +SKIP
     """
 
     def start(

@@ -140,6 +140,15 @@ def register(question: Question) -> None:
     ----------
     question
         The question, and how it is answered.
+
+    Examples
+    --------
+    >>> from nearsight.campaigns import Question, Specification, register
+    >>> from nearsight.models import ModelSpec
+    >>> from nearsight.workflows import EnergySettings
+    >>> verb, numbers = "nearsight.workflows:energy", "nearsight.campaigns.questions:energy_numbers"
+    >>> register(Question("energy-again", verb, EnergySettings, numbers))  # doctest: +SKIP
+    >>> Specification({"energy-again": EnergySettings()}, (ModelSpec("ase:emt"),))  # doctest: +SKIP
     """
     QUESTIONS[question.name] = question
 

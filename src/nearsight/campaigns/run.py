@@ -60,6 +60,22 @@ def run_campaign(
         Not all of its structures were read.
     ExecutionError
         There are no workers, or all of them end whatever they do.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.campaigns import Input, Specification, Store
+    >>> from nearsight.campaigns import on_this_machine, rows_of, run_campaign
+    >>> from nearsight.models import ModelSpec
+    >>> from nearsight.workflows import EnergySettings
+    >>> asked = Specification({"energy": EnergySettings()}, (ModelSpec("ase:emt"),))
+    >>> store = Store.create("run.db", asked)
+    >>> added = list(store.add([Input("Cu", bulk("Cu"))]))
+    >>> run_campaign(store, on_this_machine(1))
+    >>> for row in rows_of(store):
+    ...     print(row["structure"], row["state"], f"{row['energy_eV_per_atom']:.3f} eV")
+    ...
+    Cu done -0.006 eV
     """
     with hold_campaign(store.path):
         if not store.is_read:

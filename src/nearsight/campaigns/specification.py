@@ -12,7 +12,17 @@ from nearsight.settings import Settings
 
 @dataclass(frozen=True)
 class Specification:
-    """The questions of a campaign and its models."""
+    """The questions of a campaign and its models.
+
+    Examples
+    --------
+    >>> from nearsight.campaigns import Specification
+    >>> from nearsight.models import ModelSpec
+    >>> from nearsight.workflows import EnergySettings
+    >>> asked = Specification({"energy": EnergySettings(stress=True)}, (ModelSpec("ase:emt"),))
+    >>> [question.name for question in asked.questions]
+    ['energy']
+    """
 
     settings: Mapping[str, Settings]
     """Those of each workflow, by its name."""

@@ -55,6 +55,18 @@ def status_of(campaign: CampaignFile) -> Status:
     ----------
     campaign
         The campaign.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.campaigns import Input, Specification, Store, status_of
+    >>> from nearsight.models import ModelSpec
+    >>> from nearsight.workflows import EnergySettings
+    >>> asked = Specification({"energy": EnergySettings()}, (ModelSpec("ase:emt"),))
+    >>> store = Store.create("run.db", asked)
+    >>> added = list(store.add([Input("Cu", bulk("Cu")), Input("Al", bulk("Al"))]))
+    >>> print(status_of(store).n_structures, "structures")
+    2 structures
     """
     [(n_names, n_readable, n_structures)] = campaign.select(
         "SELECT count(*), count(sha256), count(DISTINCT sha256) FROM nearsight_names"

@@ -65,6 +65,18 @@ class Store(CampaignFile):
     ------
     CheckpointError
         It is no campaign, or one of another version of these tables.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.campaigns import Input, Specification, Store
+    >>> from nearsight.models import ModelSpec
+    >>> from nearsight.workflows import EnergySettings
+    >>> asked = Specification({"energy": EnergySettings()}, (ModelSpec("ase:emt"),))
+    >>> store = Store.create("run.db", asked)
+    >>> added = list(store.add([Input("Cu", bulk("Cu")), Input("Al", bulk("Al"))]))
+    >>> store.select("SELECT name FROM nearsight_names")
+    [('Al',), ('Cu',)]
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:

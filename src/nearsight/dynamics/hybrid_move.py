@@ -68,6 +68,20 @@ def hybrid_move(
     ------
     MethodError
         The model is in single precision, or the settings are none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ase.build import bulk
+    >>> from nearsight.dynamics import hybrid_move
+    >>> from nearsight.models import load_model
+    >>> rng = np.random.default_rng(1)
+    >>> copper, model = bulk("Cu", cubic=True), load_model("ase:emt")
+    >>> move = hybrid_move(copper, model, 300.0, rng, timestep_fs=5.0, n_steps=10)
+    >>> move.accepted
+    True
+    >>> print(f"{1000 * move.change_eV:.2f} meV")
+    0.21 meV
     """
     if model.identity.dtype == "float32":
         raise MethodError(

@@ -97,6 +97,16 @@ def run_dynamics(
         A file cannot be written, or would take the place of another.
     LammpsError
         LAMMPS is the engine, and is not installed or cannot be started.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.dynamics import DynamicsSettings, run_dynamics
+    >>> from nearsight.models import load_model
+    >>> settings = DynamicsSettings(temperature_K=300.0, time_ps=0.2, timestep_fs=5.0)
+    >>> run = run_dynamics(bulk("Cu", cubic=True), load_model("ase:emt"), settings)
+    >>> print(f"{run.n_steps} steps to {run.samples[-1].time_fs:.0f} fs")
+    40 steps to 200 fs
     """
     check_structure(atoms)
     require_calculable(atoms, model)

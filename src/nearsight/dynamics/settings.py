@@ -19,6 +19,13 @@ class DynamicsSettings(Settings):
     """How atoms move, and for how long.
 
     Everything here decides the trajectory; what is written of it is in `OutputSettings`.
+
+    Examples
+    --------
+    >>> from nearsight.dynamics import DynamicsSettings
+    >>> settings = DynamicsSettings(ensemble="npt", external_pressure_bar=1.0, time_ps=2.0)
+    >>> settings.n_steps
+    4000
     """
 
     ensemble: Annotated[
@@ -131,7 +138,15 @@ class DynamicsSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class OutputSettings(Settings):
-    """What is written of a trajectory, and how often."""
+    """What is written of a trajectory, and how often.
+
+    Examples
+    --------
+    >>> from nearsight.dynamics import OutputSettings
+    >>> settings = OutputSettings(every_fs=20.0, velocities=True)
+    >>> settings.interval(timestep_fs=0.5)
+    40
+    """
 
     every_fs: Annotated[
         float, Help("time between samples, and between frames (default: 10fs)", "T"), POSITIVE

@@ -29,6 +29,16 @@ def conventional_axes(atoms: Atoms, tolerance_A: float = TOLERANCE_A) -> NDArray
     ------
     StructureError
         The structure is not periodic in three directions, or spglib finds no group.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.elasticity import conventional_axes
+    >>> copper = bulk("Cu", cubic=True)
+    >>> copper.rotate(30, "z", rotate_cell=True)
+    >>> rotation = conventional_axes(copper)
+    >>> print(f"a along x: {(rotation @ copper.cell[0])[0]:.2f} Å")
+    a along x: 3.61 Å
     """
     rotation = np.asarray(find_dataset(atoms, tolerance_A).std_rotation_matrix)
     # spglib takes the crystal onto an ideal cell, which may stretch it a little.

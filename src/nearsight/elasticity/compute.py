@@ -48,6 +48,19 @@ def elastic_tensor(generalised: GeneralisedHessian) -> ElasticTensor:
     ------
     StructureError
         A mode is imaginary: the atoms are not at a minimum.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.elasticity import elastic_tensor
+    >>> from nearsight.hessian import generalised_hessian
+    >>> from nearsight.models import load_model
+    >>> from nearsight.relaxation import RelaxationSettings, relax
+    >>> model = load_model("ase:emt")
+    >>> copper = relax(bulk("Cu"), model, RelaxationSettings(fmax_eV_per_A=1e-4)).atoms
+    >>> tensor = elastic_tensor(generalised_hessian(copper, model))
+    >>> print(f"bulk modulus {tensor.moduli.bulk_GPa.hill:.0f} GPa")
+    bulk modulus 134 GPa
     """
     ions = relax_ions(generalised)
     volume = float(generalised.atoms.cell.volume)

@@ -56,6 +56,15 @@ def youngs_modulus(stiffness_GPa: ArrayLike, directions: ArrayLike) -> FloatArra
     StructureError
         The tensor is not positive definite, so that the crystal is unstable, or an eigenvalue is
         within 0.01 GPa of zero.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nearsight.elasticity import youngs_modulus
+    >>> copper = np.diag([168.0, 168.0, 168.0, 75.0, 75.0, 75.0])  # GPa
+    >>> copper[:3, :3] += 121.0 * (1 - np.eye(3))
+    >>> print(youngs_modulus(copper, [[1, 0, 0], [1, 1, 1]]).round(1), "GPa")
+    [ 66.7 190.2] GPa
     """
     return 1 / _stretch(compliance(stiffness_GPa), np.asarray(directions, dtype=np.float64))
 
@@ -73,6 +82,16 @@ def youngs_modulus_range(stiffness_GPa: ArrayLike) -> YoungsModulusRange:
     StructureError
         The tensor is not positive definite, so that the crystal is unstable, or an eigenvalue is
         within 0.01 GPa of zero.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nearsight.elasticity import youngs_modulus_range
+    >>> copper = np.diag([168.0, 168.0, 168.0, 75.0, 75.0, 75.0])  # GPa
+    >>> copper[:3, :3] += 121.0 * (1 - np.eye(3))
+    >>> found = youngs_modulus_range(copper)
+    >>> print(f"{found.smallest_GPa:.1f} to {found.largest_GPa:.1f} GPa")
+    66.7 to 190.2 GPa
     """
     s = compliance(stiffness_GPa)
     grid = _hemisphere()

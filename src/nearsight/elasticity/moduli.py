@@ -57,6 +57,16 @@ def elastic_moduli(stiffness_GPa: ArrayLike) -> ElasticModuli:
     StructureError
         The tensor is not positive definite, so that the crystal is unstable, or an eigenvalue is
         within 0.01 GPa of zero: there are no moduli.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nearsight.elasticity import elastic_moduli
+    >>> copper = np.diag([168.0, 168.0, 168.0, 75.0, 75.0, 75.0])  # GPa
+    >>> copper[:3, :3] += 121.0 * (1 - np.eye(3))
+    >>> moduli = elastic_moduli(copper)
+    >>> print(f"bulk {moduli.bulk_GPa.hill:.1f} GPa, shear {moduli.shear_GPa.hill:.1f} GPa")
+    bulk 136.7 GPa, shear 47.2 GPa
     """
     c = symmetric(stiffness_GPa)
     s = compliance(c)

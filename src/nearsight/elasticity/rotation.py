@@ -19,6 +19,17 @@ def rotate_tensor(stiffness: ArrayLike, rotation: ArrayLike) -> NDArray[np.float
         In Voigt order xx, yy, zz, yz, xz, xy, shape ``(6, 6)``.
     rotation
         Proper or improper, shape ``(3, 3)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nearsight.elasticity import rotate_tensor
+    >>> copper = np.diag([168.0, 168.0, 168.0, 75.0, 75.0, 75.0])  # GPa
+    >>> copper[:3, :3] += 121.0 * (1 - np.eye(3))
+    >>> half = np.sqrt(0.5)
+    >>> turned = rotate_tensor(copper, [[half, -half, 0], [half, half, 0], [0, 0, 1]])
+    >>> print(f"C11 {turned[0, 0]:.1f} GPa along a face diagonal")
+    C11 219.5 GPa along a face diagonal
     """
     full = np.asarray(stiffness, dtype=np.float64)[_OF_PAIR[:, :, None, None], _OF_PAIR]
     r = np.asarray(rotation, dtype=np.float64)

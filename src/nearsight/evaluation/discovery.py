@@ -15,7 +15,14 @@ _PACKAGE = __name__.rpartition(".")[0]
 
 
 def examination_names() -> tuple[str, ...]:
-    """Return the names of all examinations, in alphabetical order."""
+    """Return the names of all examinations, in alphabetical order.
+
+    Examples
+    --------
+    >>> from nearsight.evaluation import examination_names
+    >>> examination_names()
+    ('diatomics', 'exactness', 'gas', 'phonons', 'porous', 'speed')
+    """
     folder = str(Path(__file__).parent)
     return tuple(sorted(found.name for found in pkgutil.iter_modules([folder]) if found.ispkg))
 
@@ -32,6 +39,12 @@ def examination_named(name: str) -> "AnyExamination":
     ------
     SettingError
         There is none of that name.
+
+    Examples
+    --------
+    >>> from nearsight.evaluation import examination_named
+    >>> print(examination_named("diatomics").question)
+    Do two equal atoms attract and repel each other as they should?
     """
     known = examination_names()
     if name not in known:

@@ -31,7 +31,15 @@ class Figure:
 
 @dataclass(frozen=True)
 class Examination(Generic[Effort, Result]):
-    """One examination of any model."""
+    """One examination of any model.
+
+    Examples
+    --------
+    >>> from nearsight.evaluation import examination_named
+    >>> examination = examination_named("diatomics")
+    >>> print(examination.question)
+    Do two equal atoms attract and repel each other as they should?
+    """
 
     package: str
     """The folder that it is in: its ``__package__``."""

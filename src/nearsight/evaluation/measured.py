@@ -11,7 +11,15 @@ from nearsight.records.described import Says
 
 @dataclass(frozen=True)
 class Measured:
-    """What a metric came to."""
+    """What a metric came to.
+
+    Examples
+    --------
+    >>> from nearsight.evaluation import Measured, examination_named
+    >>> metric = examination_named("diatomics").metrics[0]
+    >>> metric.grade(Measured(0.0).value)
+    'good'
+    """
 
     value: Annotated[float | None, Says("In the metric's unit; null where there is none.", "1")]
     spread: Annotated[float | None, Says("What it scatters by; null for an exact one.", "1")] = None

@@ -15,7 +15,15 @@ Grade = Literal["good", "fair", "poor", "unknown", "plain"]
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric, as ``metrics.toml`` has it."""
+    """One metric, as ``metrics.toml`` has it.
+
+    Examples
+    --------
+    >>> from nearsight.evaluation import examination_named
+    >>> metric = examination_named("diatomics").metrics[0]
+    >>> metric.grade(metric.good), metric.grade(None)
+    ('good', 'unknown')
+    """
 
     name: str
     """The property of the result that it is."""

@@ -1,6 +1,7 @@
 """What is kept of one examination of one model."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,13 +67,20 @@ def read_record(path: Path) -> ExaminationRecord | None:
     return record
 
 
-def read_records(folder: Path) -> list[ExaminationRecord]:
+def read_records(folder: str | os.PathLike[str]) -> list[ExaminationRecord]:
     """Return all records below a folder of examinations, the oldest first.
 
     Parameters
     ----------
     folder
         Where `examine` wrote them.
+
+    Examples
+    --------
+    >>> from nearsight.evaluation import read_records
+    >>> for record in read_records("examined"):
+    ...     print(record.model.name, record.examination)
+    ...
     """
-    found = map(read_record, sorted(folder.joinpath(RECORDS).glob("*/*.json")))
+    found = map(read_record, sorted(Path(folder, RECORDS).glob("*/*.json")))
     return sorted((record for record in found if record is not None), key=lambda each: each.date)

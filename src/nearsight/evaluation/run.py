@@ -102,6 +102,13 @@ def examine(
         Data of structures that were given cannot be used.
     StorageError
         The folder cannot be written.
+
+    Examples
+    --------
+    >>> from nearsight.evaluation import ExamineSettings, examine
+    >>> from nearsight.models import ModelSpec
+    >>> settings = ExamineSettings(only=("diatomics",))
+    >>> records = examine([ModelSpec("ase:emt")], "examined", settings)  # doctest: +SKIP
     """
     for spec in models:
         if spec.dtype == MIXED:

@@ -45,7 +45,15 @@ class ReferenceData(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class ExamineSettings(Settings):
-    """Which examinations, and how thorough."""
+    """Which examinations, and how thorough.
+
+    Examples
+    --------
+    >>> from nearsight.evaluation import ExamineSettings
+    >>> settings = ExamineSettings(suite="standard", only=("diatomics", "phonons"))
+    >>> settings.suite
+    'standard'
+    """
 
     suite: Annotated[Suite, Help("how thorough: some minutes, an hour or two, or all")] = "quick"
     only: Annotated[

@@ -72,6 +72,13 @@ class DaskWorkers(Executor):
         Dask is not installed.
     ExecutionError
         No scheduler answers at that address.
+
+    Examples
+    --------
+    >>> from nearsight.execution import DaskWorkers
+    >>> with DaskWorkers("tcp://node7:8786", "sevennet-0") as executor:  # doctest: +SKIP
+    ...     executor.submit(task).result()
+    ...
     """
 
     def __init__(

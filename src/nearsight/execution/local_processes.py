@@ -58,6 +58,15 @@ class LocalProcesses(Executor):
     MethodError
         `n` is no number of processes, the model is one that is loaded already, the system has no
         processes such as these, or it cannot be found out how much memory is free on a GPU.
+
+    Examples
+    --------
+    >>> from math import sqrt
+    >>> from nearsight.execution import LocalProcesses
+    >>> with LocalProcesses(1) as executor:
+    ...     print(list(executor.map(sqrt, [1.0, 4.0, 9.0])))
+    ...
+    [1.0, 2.0, 3.0]
     """
 
     def __init__(

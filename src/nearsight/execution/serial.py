@@ -28,6 +28,16 @@ class InThisProcess(Executor):
         What `current_resources` returns to tasks.
     told
         What is called with each value that a task gives to `tell`.
+
+    Examples
+    --------
+    >>> from math import sqrt
+    >>> from nearsight.execution import InThisProcess
+    >>> executor = InThisProcess()
+    >>> executor.submit(sqrt, 16.0).result()
+    4.0
+    >>> list(executor.map(sqrt, [1.0, 4.0, 9.0]))
+    [1.0, 2.0, 3.0]
     """
 
     def __init__(

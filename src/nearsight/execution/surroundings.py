@@ -75,6 +75,17 @@ def current_model() -> "Model":
         No task runs here, or its executor has no model.
     ModelError
         The model cannot be loaded.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.execution import InThisProcess, current_model
+    >>> def energy_eV(symbol):
+    ...     return current_model().evaluate([bulk(symbol)])[0].energy_eV
+    ...
+    >>> energies = InThisProcess("ase:emt").map(energy_eV, ["Al", "Cu"])
+    >>> print([f"{energy:.3f} eV" for energy in energies])
+    ['-0.002 eV', '-0.006 eV']
     """
     return _current().model
 
@@ -86,6 +97,16 @@ def current_resources() -> Resources:
     ------
     MethodError
         No task runs here.
+
+    Examples
+    --------
+    >>> from nearsight.execution import InThisProcess, current_resources
+    >>> from nearsight.resources import Resources
+    >>> def cores():
+    ...     return current_resources().cores
+    ...
+    >>> InThisProcess(resources=Resources(cores=1)).submit(cores).result()
+    1
     """
     return _current().resources
 
@@ -102,6 +123,17 @@ def tell(value: object) -> None:
     ------
     MethodError
         No task runs here.
+
+    Examples
+    --------
+    >>> from nearsight.execution import InThisProcess, tell
+    >>> def task():
+    ...     tell("half way")
+    ...     return 42
+    ...
+    >>> InThisProcess(told=print).submit(task).result()
+    half way
+    42
     """
     _current().told(value)
 

@@ -20,6 +20,16 @@ class Frame:
     StructureError
         Forces, charges or stress are of another shape, a number is not finite, or `split` is
         something else.
+
+    Examples
+    --------
+    >>> from ase import Atoms
+    >>> from ase.calculators.lj import LennardJones
+    >>> from nearsight.training import Frame
+    >>> pair = Atoms("Ar2", [[0, 0, 0], [0, 0, 1.1]], calculator=LennardJones())
+    >>> frame = Frame(pair, pair.get_potential_energy(), pair.get_forces())
+    >>> print(f"{frame.energy_eV:.3f} eV")
+    -0.978 eV
     """
 
     atoms: Atoms

@@ -334,6 +334,17 @@ def force_constants(
         of it.
     ModelError, MethodError, MemoryBudgetError, CheckpointError, StorageError
         As for `nearsight.hessian.hessian`.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.hessian import force_constants
+    >>> from nearsight.models import load_model
+    >>> constants = force_constants(bulk("Cu"), load_model("ase:emt"), (3, 3, 3))
+    >>> constants.values_eV_per_A2.shape
+    (1, 3, 27, 3)
+    >>> print(f"at the boundary {constants.boundary_eV_per_A2:.3f} eV/Å²")
+    at the boundary 0.019 eV/Å²
     """
     check_structure(atoms)
     require_no_constraints(atoms)

@@ -235,6 +235,17 @@ def hessian(
         The checkpoint belongs to another calculation, or another model of the same name or version.
     StorageError
         The disk is full; finished rows are safe.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.hessian import hessian
+    >>> from nearsight.models import load_model
+    >>> computed = hessian(bulk("Cu", cubic=True), load_model("ase:emt"))
+    >>> computed.matrix_eV_per_A2.shape
+    (4, 3, 4, 3)
+    >>> print(f"{computed.rows_needed} of {computed.rows_total} rows, by {computed.method}")
+    3 of 12 rows, by central-difference
     """
     require_room_for_rows(3 * len(atoms), len(atoms), memory_budget_bytes)
     check_structure(atoms)

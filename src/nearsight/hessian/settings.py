@@ -15,7 +15,15 @@ solids, and from narrower ones by up to 0.55 % (`studies/results/finite_size.md`
 
 @dataclass(frozen=True, kw_only=True)
 class RowSettings(Settings):
-    """By which method rows of a Hessian are computed, and which of them follow from others."""
+    """By which method rows of a Hessian are computed, and which of them follow from others.
+
+    Examples
+    --------
+    >>> from nearsight.hessian import RowSettings
+    >>> settings = RowSettings(method="central-difference", step_A=0.01)
+    >>> settings.step_A
+    0.01
+    """
 
     method: Annotated[
         str,

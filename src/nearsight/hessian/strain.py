@@ -167,6 +167,15 @@ def generalised_hessian(
         The model predicts forces directly, or `by_positions` is of other atoms or another model.
     NearsightError
         What `nearsight.hessian.hessian` raises.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.hessian import generalised_hessian
+    >>> from nearsight.models import load_model
+    >>> generalised = generalised_hessian(bulk("Cu"), load_model("ase:emt"))
+    >>> print(f"{generalised.strain_eV[0, 0]:.2f} eV by the strain xx")
+    11.82 eV by the strain xx
     """
     check_structure(atoms)
     require_no_constraints(atoms)

@@ -26,6 +26,15 @@ def from_hessian(hessian: Hessian, *, row_symmetry_A: float = EXACT_TOLERANCE_A)
     ------
     StructureError
         The structure is no crystal, or has no lattice at this tolerance.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.hessian import from_hessian, hessian
+    >>> from nearsight.models import load_model
+    >>> of_supercell = hessian(bulk("Cu", cubic=True) * (2, 2, 2), load_model("ase:emt"))
+    >>> from_hessian(of_supercell).values_eV_per_A2.shape
+    (1, 3, 32, 3)
     """
     atoms = hessian.atoms
     if not atoms.pbc.all():

@@ -53,6 +53,29 @@ def attach(
         There is no box, the units cannot be converted, or `elements` does not fit the types.
     ModelError
         The model does not know an element.
+
+    Examples
+    --------
+    >>> from nearsight.lammps import attach, start_lammps
+    >>> from nearsight.models import load_model
+    >>> lammps = start_lammps(("-log", "none", "-screen", "none"))
+    >>> commands = '''
+    ... units metal
+    ... atom_modify map yes
+    ... lattice fcc 3.61
+    ... region box block 0 2 0 2 0 2
+    ... create_box 1 box
+    ... create_atoms 1 box
+    ... mass 1 63.546
+    ... pair_style zero 4.0 nocoeff
+    ... pair_coeff * *
+    ... '''
+    >>> lammps.commands_string(commands)
+    >>> copper = attach(lammps, load_model("ase:emt"), ["Cu"])
+    >>> copper.command("run 0")
+    >>> print(f"{lammps.get_thermo('pe') / lammps.get_natoms():.3f} eV for each atom")
+    -0.006 eV for each atom
+    >>> lammps.close()
     """
     attached = AttachedModel(lammps, model, elements, forces=forces)
     attached.attach()

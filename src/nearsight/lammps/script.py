@@ -62,6 +62,25 @@ def read_script(path: str | Path) -> Script:
     LammpsError
         It cannot be read, makes no box, has a pair style of its own where the model was to take
         that place, or attaches something else.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from nearsight.lammps import read_script
+    >>> commands = '''units metal
+    ... atom_modify map yes
+    ... lattice fcc 3.61
+    ... region box block 0 2 0 2 0 2
+    ... create_box 1 box
+    ... create_atoms 1 box
+    ... mass 1 63.546
+    ... pair_style nearsight
+    ... pair_coeff * * Cu
+    ... run 0
+    ... '''
+    >>> written = Path("in.copper").write_text(commands)
+    >>> read_script("in.copper").elements
+    ('Cu',)
     """
     lines = read_lines(path)
     included = _included(lines, str(path))

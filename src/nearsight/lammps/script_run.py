@@ -74,6 +74,28 @@ def run_script(
         Nobody says what elements there are, or script and `elements` differ.
     NearsightError
         What the model raised.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from nearsight.lammps import read_script, run_script, start_lammps
+    >>> from nearsight.models import load_model
+    >>> commands = '''units metal
+    ... atom_modify map yes
+    ... lattice fcc 3.61
+    ... region box block 0 2 0 2 0 2
+    ... create_box 1 box
+    ... create_atoms 1 box
+    ... mass 1 63.546
+    ... pair_style nearsight
+    ... pair_coeff * * Cu
+    ... run 0
+    ... '''
+    >>> written = Path("in.copper").write_text(commands)
+    >>> lammps = start_lammps(("-log", "none", "-screen", "none"))
+    >>> run_script(lammps, read_script("in.copper"), load_model("ase:emt")).n_calls
+    1
+    >>> lammps.close()
     """
     start, settings = clock(), settings or LammpsSettings()
     elements = _elements(script, settings.elements)

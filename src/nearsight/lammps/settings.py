@@ -8,7 +8,15 @@ from nearsight.settings import Help, Settings
 
 @dataclass(frozen=True, kw_only=True)
 class LammpsSettings(Settings):
-    """What an input script does not say of its model."""
+    """What an input script does not say of its model.
+
+    Examples
+    --------
+    >>> from nearsight.lammps import LammpsSettings
+    >>> settings = LammpsSettings(elements=("Si", "O"))
+    >>> settings.elements
+    ('Si', 'O')
+    """
 
     elements: Annotated[
         tuple[str, ...] | None,

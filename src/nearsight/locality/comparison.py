@@ -134,6 +134,19 @@ def compare_localities(model: Locality, reference: Locality) -> LocalityComparis
     ------
     MethodError
         They are of different structures, sites or reference fragments.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.locality import compare_localities, locality
+    >>> from nearsight.models import load_model
+    >>> models = load_model("ase:emt"), load_model("ase:emt?asap_cutoff=yes")
+    >>> found = [locality(molecule("CH3CH2OCH3"), model, sites=[0]) for model in models]
+    >>> comparison = compare_localities(*found)
+    >>> comparison.sees_as_far
+    True
+    >>> print(f"{comparison.model_force_range_A:.2f} Å")
+    2.37 Å
     """
     theirs = {site.site: site for site in reference.sites}
     if [site.site for site in model.sites] != list(theirs):

@@ -77,6 +77,15 @@ def locality(
         the model does not compute, or the method does not go with the model.
     ModelError, MemoryBudgetError, CheckpointError, StorageError
         As for `nearsight.hessian.hessian`.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.locality import locality
+    >>> from nearsight.models import load_model
+    >>> found = locality(molecule("CH3CH2OCH3"), load_model("ase:emt"), sites=[0])
+    >>> print(f"{found.sites[0].element} feels what is within {found.force_range_A:.2f} Å")
+    O feels what is within 2.37 Å
     """
     if not 0.0 < threshold_eV_per_A2 < np.inf:
         raise MethodError(f"`threshold_eV_per_A2` is a positive number, not {threshold_eV_per_A2}.")

@@ -237,6 +237,20 @@ def converge_site(
         No such atom, or a group spans the crystal.
     MethodError, ModelError, MemoryBudgetError, CheckpointError, StorageError
         As for `nearsight.locality.site_derivatives`.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.locality import converge_site
+    >>> from nearsight.models import load_model
+    >>> from nearsight.structures import find_groups
+    >>> site = converge_site(find_groups(molecule("CH3CH2OCH3")), 0, load_model("ase:emt"))
+    >>> for shell in site.shells:
+    ...     print(f"{len(shell.fragment.atoms)} atoms: {shell.group_norm_eV_per_A2:.2f} eV/Å²")
+    ...
+    12 atoms: 0.00 eV/Å²
+    9 atoms: 1.91 eV/Å²
+    3 atoms: 70.08 eV/Å²
     """
     fragments = shrinking_fragments(groups, site, reference_radius_A)
     for fragment in fragments:

@@ -25,6 +25,15 @@ def group_matrix(rows: FloatArray, group: ArrayLike) -> FloatArray:
         h_AB of the site A, shape ``(3, n_atoms, 3)`` in eV/Å².
     group
         Indices of the atoms of g.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.locality import group_matrix, interactions
+    >>> from nearsight.models import load_model
+    >>> rows = interactions(molecule("CO2"), load_model("ase:emt"), sites=[0]).blocks_eV_per_A2[0]
+    >>> print(f"{group_matrix(rows, [1, 2])[2, 2]:.1f} eV/Å² along the molecule")
+    -25.4 eV/Å² along the molecule
     """
     indices = np.asarray(group, dtype=np.int64)
     total: FloatArray = rows[:, indices].sum(axis=1)
@@ -49,6 +58,15 @@ def effective_group_matrix(
         h_Ab in the capped fragment, shape ``(3, n_fragment_atoms, 3)`` in eV/Å².
     caps
         Indices in the fragment of the atoms that the reference does not have.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nearsight.locality import effective_group_matrix
+    >>> reference, fragment = np.zeros((3, 2, 3)), np.zeros((3, 2, 3))
+    >>> reference[0, 1, 0], fragment[0, 1, 0] = -3.0, -2.5  # eV/Å²
+    >>> print(f"{effective_group_matrix(reference, [1], fragment, [1])[0, 0]:.1f} eV/Å²")
+    -0.5 eV/Å²
     """
     return group_matrix(reference_rows, removed) - group_matrix(fragment_rows, caps)
 

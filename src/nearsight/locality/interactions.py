@@ -200,6 +200,19 @@ def interactions(
         repeated.
     ModelError, MethodError, MemoryBudgetError, CheckpointError, StorageError
         As for `nearsight.hessian.hessian`.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.locality import interactions
+    >>> from nearsight.models import load_model
+    >>> found = interactions(molecule("CO2"), load_model("ase:emt"), sites=[0])
+    >>> for distance, norm in zip(found.distances_A[0], found.norms_eV_per_A2[0]):
+    ...     print(f"{distance:.2f} Å: {norm:.1f} eV/Å²")
+    ...
+    0.00 Å: 25.5 eV/Å²
+    1.18 Å: 12.8 eV/Å²
+    1.18 Å: 12.8 eV/Å²
     """
     check_structure(atoms)
     if sites is not None:
@@ -252,6 +265,16 @@ def interactions_of(
     ------
     StructureError
         A site is none of these atoms.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.hessian import hessian
+    >>> from nearsight.locality import interactions_of
+    >>> from nearsight.models import load_model
+    >>> found = interactions_of(hessian(molecule("CO2"), load_model("ase:emt")), sites=[0])
+    >>> found.blocks_eV_per_A2.shape
+    (1, 3, 3, 3)
     """
     if isinstance(second_derivatives, ForceConstants):
         atoms = second_derivatives.supercell

@@ -13,7 +13,15 @@ REFERENCE_RADIUS_A = 12.0
 
 @dataclass(frozen=True, kw_only=True)
 class FragmentSettings(Settings):
-    """Around which atoms fragments are cut, and what is kept together."""
+    """Around which atoms fragments are cut, and what is kept together.
+
+    Examples
+    --------
+    >>> from nearsight.locality import FragmentSettings
+    >>> settings = FragmentSettings(sites=("Zn0", "10"))
+    >>> settings.sites
+    ('Zn0', '10')
+    """
 
     sites: Annotated[
         tuple[str, ...] | None,
@@ -30,7 +38,15 @@ class FragmentSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class ConvergenceSettings(Settings):
-    """When a fragment is large enough."""
+    """When a fragment is large enough.
+
+    Examples
+    --------
+    >>> from nearsight.locality import ConvergenceSettings
+    >>> settings = ConvergenceSettings(reference_radius_A=10.0, threshold_eV_per_A2=0.2)
+    >>> settings.threshold_eV_per_A2
+    0.2
+    """
 
     reference_radius_A: Annotated[
         float,

@@ -62,6 +62,18 @@ def fit_threshold(
     ------
     MethodError
         The error is not positive, or fewer than two fragments have errors in its range.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.locality import converge_site, fit_threshold
+    >>> from nearsight.models import load_model
+    >>> from nearsight.structures import find_groups
+    >>> groups, model = find_groups(molecule("CH3CH2OCH3")), load_model("ase:emt")
+    >>> sites = [converge_site(groups, atom, model) for atom in range(4)]
+    >>> found = fit_threshold(sites, force_error_eV_per_A=0.15)
+    >>> print(f"Γ = {found.group_norm_eV_per_A2:.1f} eV/Å² from {found.n_fragments} fragments")
+    Γ = 2.0 eV/Å² from 6 fragments
     """
     pairs = [
         (shell.force_error_eV_per_A, shell.group_norm_eV_per_A2)
@@ -82,6 +94,14 @@ def fit_line(
         Force errors in eV/Å and group norms in eV/Å², a pair for each fragment.
     force_error_eV_per_A
         The force error in eV/Å that Γ is to stand for.
+
+    Examples
+    --------
+    >>> from nearsight.locality import fit_line
+    >>> pairs = [(0.05, 0.13), (0.11, 0.29), (0.17, 0.40), (0.27, 0.71)]
+    >>> found = fit_line(pairs, force_error_eV_per_A=0.15)
+    >>> print(f"Γ = {found.group_norm_eV_per_A2:.2f} eV/Å² from {found.n_fragments} fragments")
+    Γ = 0.38 eV/Å² from 4 fragments
     """
     if not force_error_eV_per_A > 0.0:
         raise MethodError(f"the force error must be positive, not {force_error_eV_per_A} eV/Å.")

@@ -93,6 +93,18 @@ def in_batches(
         The model has no stress, of whatever structure.
     ModelError
         There are not as many `pairs` as structures.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.models import in_batches, load_model
+    >>> metals = [bulk(symbol) for symbol in ("Al", "Cu", "Pd")]
+    >>> for metal, evaluation in zip(metals, in_batches(load_model("ase:emt"), metals)):
+    ...     print(f"{metal.symbols} {evaluation.energy_eV:.3f} eV")
+    ...
+    Al -0.002 eV
+    Cu -0.006 eV
+    Pd 0.000 eV
     """
     device = model.identity.device
     given = resources.memory_bytes if resources is not None else None

@@ -29,6 +29,15 @@ class ModelCalculator(Calculator):
     pairs
         Returns the pairs of a structure, such as `SkinPairs.of` where it moves in small steps; None
         to let the model search each time.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.models import ModelCalculator, load_model
+    >>> copper = bulk("Cu")
+    >>> copper.calc = ModelCalculator(load_model("ase:emt"))
+    >>> print(f"{copper.get_potential_energy():.3f} eV")
+    -0.006 eV
     """
 
     def __init__(

@@ -66,6 +66,16 @@ class CommitteeModel:
     ModelError
         There are fewer than two members, one is no model or the same as another, or they compute
         different charges or multiplicities.
+
+    Examples
+    --------
+    >>> from ase import Atoms
+    >>> from nearsight.models import CommitteeModel, load_model
+    >>> names = ("ase:lj?epsilon=0.0100", "ase:lj?epsilon=0.0104")
+    >>> committee = CommitteeModel([load_model(name) for name in names])
+    >>> (found,) = committee.disagreement([Atoms("Ar2", [[0, 0, 0], [0, 0, 1.2]])])
+    >>> print(f"{1000 * found.mean.energy_eV:.2f} ± {1000 * found.energy_eV:.2f} meV")
+    -9.03 ± 0.25 meV
     """
 
     def __init__(self, members: Iterable[Model], name: str | None = None) -> None:

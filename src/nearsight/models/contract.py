@@ -40,6 +40,13 @@ class Capabilities:
 
     None means that the answer is not known; verbs treat it as the cautious one. Each annotation has
     the rule by which the capability follows for a sum of models.
+
+    Examples
+    --------
+    >>> from nearsight.models import load_model
+    >>> capabilities = load_model("ase:emt").capabilities
+    >>> capabilities.differentiable, capabilities.equivariant
+    (False, None)
     """
 
     cutoff_A: Annotated[float | None, LARGEST]

@@ -12,6 +12,12 @@ class Facts:
     """Where a model comes from and what its energies are. None means that a fact is not known.
 
     Each annotation has the rule by which the fact follows for a sum of models.
+
+    Examples
+    --------
+    >>> from nearsight.models import Facts
+    >>> Facts(level_of_theory="PBE", licence="MIT").level_of_theory
+    'PBE'
     """
 
     level_of_theory: Annotated[str | None, joined(" + ")] = None

@@ -80,6 +80,15 @@ def load_model(
     ModelError
         The name is unknown, a package is missing, the weights cannot be loaded, or the model cannot
         have this dtype or device.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.models import load_model
+    >>> model = load_model("ase:emt")
+    >>> (evaluation,) = model.evaluate([bulk("Cu")], stress=True)
+    >>> print(f"{evaluation.energy_eV:.3f} eV, xx {evaluation.stress_eV_per_A3[0]:.4f} eV/Å³")
+    -0.006 eV, xx 0.0136 eV/Å³
     """
     _require_dtype(dtype, DTYPES)
     logger.info("loading %s", name)

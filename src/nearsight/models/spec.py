@@ -17,7 +17,15 @@ DTYPES = (*PRECISIONS, MIXED)
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSpec(Settings):
-    """Everything that `load_model` is told: ``ModelSpec("mace-mp-0-small", device="cuda")``."""
+    """Everything that `load_model` is told: ``ModelSpec("mace-mp-0-small", device="cuda")``.
+
+    Examples
+    --------
+    >>> from nearsight.models import ModelSpec
+    >>> spec = ModelSpec("ase:emt", device="cpu")
+    >>> spec.load().identity.name
+    'ase:emt'
+    """
 
     name: Annotated[
         str,

@@ -40,6 +40,16 @@ class SumModel:
     ------
     ModelError
         There are no parts, one is no model, or they compute different charges or multiplicities.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.models import SumModel, load_model
+    >>> both = SumModel([load_model("ase:emt"), load_model("ase:lj?epsilon=0.01&sigma=2.3")])
+    >>> both.identity.name
+    'ase:emt+ase:lj'
+    >>> print(f"{both.evaluate([bulk('Cu')])[0].energy_eV:.3f} eV")
+    -0.084 eV
     """
 
     def __init__(self, parts: Iterable[Model], name: str | None = None) -> None:

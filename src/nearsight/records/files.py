@@ -48,6 +48,18 @@ def read(path: str | os.PathLike[str]) -> tuple[Record, ...]:
     CheckpointError
         The file is missing or holds something else; a record is of another schema, or one of its
         fields is missing, unknown, or of another type. The message names record and field.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.records import read, write
+    >>> from nearsight.workflows import energy
+    >>> write("metals.json", [energy(bulk(symbol), "ase:emt") for symbol in ("Al", "Cu")])
+    >>> for record in read("metals.json"):
+    ...     print(f"{record.formula} {record.energy_eV:.3f} eV")
+    ...
+    Al -0.002 eV
+    Cu -0.006 eV
     """
     contents = read_contents(path)
     announce(contents.remarks)
@@ -66,6 +78,16 @@ def read_contents(path: str | os.PathLike[str]) -> Contents:
     ------
     CheckpointError
         As of `read`.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.records import read_contents, write
+    >>> from nearsight.workflows import energy
+    >>> write("copper.json", energy(bulk("Cu"), "ase:emt"))
+    >>> contents = read_contents("copper.json")
+    >>> len(contents.records), contents.remarks
+    (1, ())
     """
     file = Path(path)
     try:
@@ -102,6 +124,15 @@ def write(path: str | os.PathLike[str], records: Record | Sequence[Record]) -> N
         The file cannot be written.
     ValueError
         A number is NaN or infinite.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.records import read, write
+    >>> from nearsight.workflows import energy
+    >>> write("copper.json", energy(bulk("Cu"), "ase:emt"))
+    >>> read("copper.json")[0].formula
+    'Cu'
     """
     write_text(path, text_of(records))
 
@@ -113,6 +144,16 @@ def text_of(records: Record | Sequence[Record]) -> str:
     ----------
     records
         One record or several.
+
+    Examples
+    --------
+    >>> import json
+    >>> from ase.build import bulk
+    >>> from nearsight.records import text_of
+    >>> from nearsight.workflows import energy
+    >>> text = text_of(energy(bulk("Cu"), "ase:emt"))
+    >>> json.loads(text)["formula"]
+    'Cu'
     """
     values = records.to_json() if isinstance(records, Record) else [r.to_json() for r in records]
     return readable_json(values)
@@ -125,6 +166,15 @@ def readable_json(values: Any) -> str:
     ----------
     values
         What JSON can say: mappings, lists, numbers and words.
+
+    Examples
+    --------
+    >>> from nearsight.records import readable_json
+    >>> print(readable_json({"structure": "Cu", "temperatures_K": [250.0, 300.0]}), end="")
+    {
+      "structure": "Cu",
+      "temperatures_K": [250.0, 300.0]
+    }
     """
     text = json.dumps(values, indent=2, allow_nan=False)
     return _SHORT_LIST.sub(lambda match: f"[{_NEW_LINE.sub(', ', match[1])}]", text) + "\n"
@@ -142,6 +192,17 @@ def record_from_json(values: Any) -> Record:
     ------
     CheckpointError
         It is of another schema, or a field is missing, unknown, or of another type.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.records import record_from_json
+    >>> from nearsight.workflows import energy
+    >>> values = energy(bulk("Cu"), "ase:emt").to_json()
+    >>> values["question"]
+    'energy'
+    >>> print(f"{record_from_json(values).energy_eV:.3f} eV")
+    -0.006 eV
     """
     try:
         return _rebuilt(values)

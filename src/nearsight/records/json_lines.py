@@ -44,6 +44,17 @@ class JsonLines:
         writes it.
     CheckpointError
         It is to be appended to, but holds something else than records of this schema.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.records import JsonLines
+    >>> from nearsight.workflows import energy
+    >>> with JsonLines("metals.jsonl", append=True) as lines:
+    ...     for symbol in ("Al", "Cu"):
+    ...         if symbol not in lines.structures:
+    ...             lines.add(energy(bulk(symbol), "ase:emt"))
+    ...
     """
 
     def __init__(

@@ -284,7 +284,16 @@ class LocalityRecord(CalculatedRecord):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class FailureRecord(Record):
-    """A structure that gave no result, and why."""
+    """A structure that gave no result, and why.
+
+    Examples
+    --------
+    >>> from nearsight.errors import StructureError
+    >>> from nearsight.records import FailureRecord
+    >>> record = FailureRecord.from_error("a.cif", StructureError("two atoms are at one place"))
+    >>> print(record.structure, "-", record.error.message)
+    a.cif - two atoms are at one place
+    """
 
     question: ClassVar[str] = "failure"
 

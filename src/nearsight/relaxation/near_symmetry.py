@@ -86,6 +86,18 @@ def near_symmetry(
     NearSymmetry or None
         None if nothing is saved, without periodicity in three directions, and for more than 1,000
         atoms, of which no group is looked for.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.relaxation import near_symmetry
+    >>> salt = bulk("NaCl", "rocksalt", a=5.64, cubic=True)
+    >>> salt.rattle(0.0005, seed=1)
+    >>> near = near_symmetry(salt)
+    >>> print(f"{near.symbol} within {near.tolerance_A} Å")
+    Fm-3m within 0.01 Å
+    >>> print(f"{near.rows_needed} rows in place of {near.rows_now}")
+    2 rows in place of 24
     """
     if row_symmetry_A is None or not atoms.pbc.all() or len(atoms) > MOST_ATOMS:
         return None

@@ -112,6 +112,17 @@ def relax(
     StorageError
         The checkpoint cannot be written; the older one is intact. Or `trajectory` cannot, which is
         found before anything is computed, or holds no steps of this relaxation.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.models import load_model
+    >>> from nearsight.relaxation import relax
+    >>> relaxation = relax(bulk("Cu", a=3.7), load_model("ase:emt"))
+    >>> relaxation.converged
+    True
+    >>> print(f"{relaxation.volume_before_A3:.2f} to {relaxation.volume_after_A3:.2f} Å³")
+    12.66 to 11.57 Å³
     """
     check_structure(atoms)
     require_no_constraints(atoms)

@@ -23,6 +23,13 @@ class RelaxationSettings(Settings):
     ------
     SettingError
         A value is not possible, or two contradict each other.
+
+    Examples
+    --------
+    >>> from nearsight.relaxation import RelaxationSettings
+    >>> settings = RelaxationSettings(fmax_eV_per_A=0.001, cell="fixed")
+    >>> settings.fmax_eV_per_A
+    0.001
     """
 
     relax: Annotated[

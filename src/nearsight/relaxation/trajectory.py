@@ -49,6 +49,20 @@ class Trajectory:
         The name does not end as one of `FORMATS`.
     StorageError
         No file can be written there.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from ase.io import read
+    >>> from nearsight.models import load_model
+    >>> from nearsight.relaxation import relax
+    >>> relaxation = relax(bulk("Cu", a=3.7), load_model("ase:emt"), trajectory="steps.extxyz")
+    >>> for frame in read("steps.extxyz", "::2"):
+    ...     print(frame.info["step"], f"{frame.get_volume():.2f} Å³")
+    ...
+    0 12.66 Å³
+    3 11.48 Å³
+    5 11.57 Å³
     """
 
     def __init__(self, path: str | os.PathLike[str], round_number: int = 0) -> None:

@@ -40,6 +40,19 @@ def check_structure(atoms: Atoms) -> None:
         element, or a mass that is not positive; a periodic direction has no cell vector; periodic
         cell vectors are linearly dependent; or two atoms, periodic images included, are closer
         than `CLOSEST_DISTANCE_A`.
+
+    Examples
+    --------
+    >>> from ase import Atoms
+    >>> from nearsight.errors import StructureError
+    >>> from nearsight.structures import check_structure
+    >>> check_structure(Atoms("H2", [[0, 0, 0], [0, 0, 0.74]]))
+    >>> try:
+    ...     check_structure(Atoms("H2", [[0, 0, 0], [0, 0, 0.1]]))
+    ... except StructureError as error:
+    ...     print(str(error).split(";")[0])
+    ...
+    Atom 0 (H) and atom 1 (H) are 0.100 Å apart
     """
     if len(atoms) == 0:
         raise StructureError("The structure has no atoms; check the file or how it was built.")

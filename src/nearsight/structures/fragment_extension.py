@@ -44,6 +44,21 @@ def extend_fragment(
     ------
     StructureError
         The structure is no crystal, or the fragment was cut without a radius.
+
+    Examples
+    --------
+    >>> from ase import Atoms
+    >>> from nearsight.structures import cut_fragment, extend_fragment, find_groups
+    >>> carbon = [[0.42, 0, 0], [-0.42, 0, 1.27]]
+    >>> hydrogen = [[1.05, 0.88, 0], [1.05, -0.88, 0], [-1.05, 0.88, 1.27], [-1.05, -0.88, 1.27]]
+    >>> groups = find_groups(Atoms("C2H4", carbon + hydrogen, cell=[5.0, 5.2, 2.54], pbc=True))
+    >>> fragment = cut_fragment(groups, 0, radius_A=3.0)
+    >>> larger = extend_fragment(groups, fragment)
+    >>> for each in (fragment, larger):
+    ...     print(f"{each.n_central} of {len(each.atoms)} atoms are central")
+    ...
+    3 of 17 atoms are central
+    15 of 29 atoms are central
     """
     if fragment.radius_A is None:
         raise StructureError(

@@ -78,6 +78,19 @@ def covering_fragments(
     ------
     StructureError
         The radius is not positive, or the structure is a crystal without a space group.
+
+    Examples
+    --------
+    >>> from ase import Atoms
+    >>> from nearsight.structures import covering_fragments, find_groups
+    >>> carbon = [[0.42, 0, 0], [-0.42, 0, 1.27]]
+    >>> hydrogen = [[1.05, 0.88, 0], [1.05, -0.88, 0], [-1.05, 0.88, 1.27], [-1.05, -0.88, 1.27]]
+    >>> chain = Atoms("C2H4", carbon + hydrogen, cell=[5.0, 5.2, 2.54], pbc=True)
+    >>> fragments = covering_fragments(find_groups(chain), radius_A=3.0)
+    >>> for fragment in fragments:
+    ...     print(fragment.atoms.get_chemical_formula(), fragment.n_central, "central atoms")
+    ...
+    C5H12 3 central atoms
     """
     classes = site_classes(groups.atoms)
     left = set(classes.tolist())

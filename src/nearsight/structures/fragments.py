@@ -126,6 +126,15 @@ def cut_fragment(
     StructureError
         The site is not there, or the size is not given in one way, as a positive radius or a number
         of shells.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.structures import cut_fragment, find_groups
+    >>> groups = find_groups(molecule("CH3CH2OCH3"))
+    >>> fragment = cut_fragment(groups, 0, radius_A=1.0)
+    >>> print(fragment.centre, fragment.atoms.get_chemical_formula(), fragment.n_caps, "caps")
+    O0 H2O 2 caps
     """
     _require_site(groups, site)
     if (radius_A is None) == (shells is None):
@@ -209,6 +218,18 @@ def shrinking_fragments(
     ------
     StructureError
         The site is not there, or the radius is not positive.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.structures import find_groups, shrinking_fragments
+    >>> groups = find_groups(molecule("CH3CH2OCH3"))
+    >>> for fragment in shrinking_fragments(groups, 0, radius_A=4.0):
+    ...     print(f"{fragment.radius_A:.2f} Å: {fragment.atoms.get_chemical_formula()}")
+    ...
+    4.00 Å: C3H8O
+    1.42 Å: C2H6O
+    0.00 Å: H2O
     """
     _require_site(groups, site)
     entries = _by_distance(groups, site, radius_A)

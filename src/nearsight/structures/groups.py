@@ -111,6 +111,16 @@ def find_groups(atoms: Atoms, *, own: Sequence[Sequence[int]] = ()) -> Groups:
         The structure cannot be calculated or is disordered, `own` names an atom that is not there,
         or a group is connected with its own periodic image, so that there is no bond to cut (a
         metal, a zeolite, an ionic crystal, a rod of metals).
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.structures import find_groups
+    >>> groups = find_groups(molecule("CH3CH2OCH3"))
+    >>> groups.kinds
+    ('ether', 'methylene', 'methyl', 'methyl')
+    >>> [members.tolist() for members in groups.members]
+    [[0], [1, 4, 5], [2, 6, 7, 8], [3, 9, 10, 11]]
     """
     bonds = find_bonds(atoms)
     metals = set(np.flatnonzero(np.isin(atoms.numbers, list(METALS))).tolist())

@@ -75,6 +75,16 @@ def find_pieces(atoms: Atoms, reach_A: float) -> Pieces:
         The structure.
     reach_A
         Atoms closer than that, in Å, hold each other.
+
+    Examples
+    --------
+    >>> from ase.build import graphene, molecule
+    >>> from nearsight.structures import find_pieces
+    >>> print(find_pieces(graphene(vacuum=8.0), reach_A=1.6))
+    a layer
+    >>> box = molecule("H2O", vacuum=5.0, pbc=True)
+    >>> print(find_pieces(box, reach_A=1.2))
+    a molecule
     """
     n_periodic = int(np.count_nonzero(atoms.pbc))
     whole = np.zeros((len(atoms), 3), dtype=np.int64)
@@ -138,6 +148,19 @@ def whole_molecule(atoms: Atoms) -> Atoms:
     StructureError
         Pairs closer than 4 Å do not connect the atoms to one molecule, or there are bonds to its
         images, or pairs as close as those that hold it together.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.structures import whole_molecule
+    >>> water = molecule("H2O", vacuum=3.0, pbc=True)
+    >>> water.translate([0, 0, -3.3])
+    >>> water.wrap()
+    >>> for atoms in (water, whole_molecule(water)):
+    ...     print(f"O-H {atoms.get_distance(0, 1):.2f} Å")
+    ...
+    O-H 6.05 Å
+    O-H 0.97 Å
     """
     molecule: Atoms = atoms.copy()
     if atoms.pbc.any():

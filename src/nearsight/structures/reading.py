@@ -96,6 +96,15 @@ def read_structure(
         There is no such file, it is a directory, empty, not readable, of an unknown format,
         without atoms, names something that is not one element, has sites that are not fully
         occupied by one element, or contradicts itself.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.structures import read_structure
+    >>> bulk("NaCl", "rocksalt", a=5.64, cubic=True).write("salt.cif")
+    >>> atoms = read_structure("salt.cif")
+    >>> print(f"{atoms.get_chemical_formula()}, {atoms.get_volume():.1f} Å³")
+    Cl4Na4, 179.4 Å³
     """
     file, choice = split_selection(path)
     _require_content(file)

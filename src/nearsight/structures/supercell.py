@@ -43,6 +43,13 @@ def make_supercell(atoms: Atoms, repeats: Sequence[int]) -> Atoms:
         `repeats` is something else.
     MemoryBudgetError
         So many atoms do not fit into the memory.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.structures import make_supercell
+    >>> make_supercell(bulk("NaCl", "rocksalt", a=5.64), (2, 2, 2)).get_chemical_formula()
+    'Cl8Na8'
     """
     counts = tuple(repeats)
     if len(counts) != 3 or not all(_is_positive_integer(count) for count in counts):

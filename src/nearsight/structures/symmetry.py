@@ -67,6 +67,14 @@ def space_group(atoms: Atoms, tolerance_A: float = EXACT_TOLERANCE_A) -> SpaceGr
     ------
     StructureError
         The structure is not a crystal, or spglib finds no group.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.structures import space_group
+    >>> group = space_group(bulk("NaCl", "rocksalt", a=5.64))
+    >>> group.symbol, group.number, group.n_operations
+    ('Fm-3m', 225, 48)
     """
     dataset = find_dataset(atoms, tolerance_A)
     return SpaceGroup(
@@ -131,6 +139,18 @@ def symmetrize(
     ------
     StructureError
         The structure is not a crystal, or no consistent group is found at this tolerance.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.structures import symmetrize
+    >>> salt = bulk("NaCl", "rocksalt", a=5.64, cubic=True)
+    >>> salt.rattle(0.001, seed=1)
+    >>> moved = symmetrize(salt, tolerance_A=0.01)
+    >>> print(f"from {moved.before.symbol} to {moved.after.symbol}")
+    from P1 to Fm-3m
+    >>> print(f"no atom moves by more than {moved.max_displacement_A:.4f} Å")
+    no atom moves by more than 0.0022 Å
     """
     before = space_group(atoms)
     moved = atoms

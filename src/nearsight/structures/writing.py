@@ -57,6 +57,13 @@ def require_writable_structure_format(
         structures, or more than one.
     StorageError
         No file can be written there, or it would take the place of an input.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.structures import require_writable_structure_format
+    >>> require_writable_structure_format("water.extxyz", [molecule("H2O")])
+    ()
     """
     name = _format_of(path, len(structures))
     require_writable(path)
@@ -89,6 +96,13 @@ def require_writable_structures(
     ------
     StructureError, StorageError
         See `write_structures`.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.structures import require_writable_structures
+    >>> require_writable_structures("water.extxyz", [molecule("H2O")])
+    ()
     """
     if not structures:
         raise StructureError("There are no structures to write.")
@@ -139,6 +153,14 @@ def write_structures(
         See `require_writable_structure_format`; or there is nothing to write.
     StorageError
         A file cannot be written, two would be one, or one would take the place of a source.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.structures import write_structures
+    >>> files = write_structures("gases.extxyz", [molecule("CO2"), molecule("N2")])
+    >>> [file.name for file in files]
+    ['gases.extxyz']
     """
     require_writable_structures(target, structures, sources=sources)
     if not names_folder(target):

@@ -86,6 +86,15 @@ def check_model(
     ------
     ModelError
         There is no structure whose elements the model knows, or its precision is mixed.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.models import load_model
+    >>> from nearsight.testing import check_model
+    >>> report = check_model(load_model("ase:emt"), {"Cu": bulk("Cu")})
+    >>> report.passed
+    True
     """
     _require_one_precision(model)
     cases = examination_structures() if structures is None else structures

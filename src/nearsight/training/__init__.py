@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from nearsight.public_names import import_at_first_use
 
 if TYPE_CHECKING:
+    from nearsight.hdnnp.frames import Frame
     from nearsight.training.kalman_filter import KalmanFilter, NoiseSchedule
     from nearsight.training.labelled import LabelledData, labelled_data
     from nearsight.training.proposing import propose_functions, shortest_distances_A
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DataSettings",
+    "Frame",
     "FunctionSettings",
     "KalmanFilter",
     "LabelledData",

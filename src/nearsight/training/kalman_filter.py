@@ -33,6 +33,13 @@ class NoiseSchedule:
     Both change by a decade every `observations_per_decade`: eta grows to `eta_max` (noise of
     observations R = I / eta), q falls to `q_min`. What is older counts less by lambda for every
     observation, with 1 - lambda = (1 - `forgetting`) times `forgetting_decay` to the power of n.
+
+    Examples
+    --------
+    >>> from nearsight.training import NoiseSchedule
+    >>> schedule = NoiseSchedule(observations_per_decade=1000.0, eta=0.01)
+    >>> print([f"{schedule.eta_at(n):.2f}" for n in (0, 1000, 2000)])
+    ['0.01', '0.10', '1.00']
     """
 
     observations_per_decade: float
@@ -76,6 +83,16 @@ class KalmanFilter:
         Noise over observations.
     initial_variance
         P is that times the identity at the start.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nearsight.training import KalmanFilter, NoiseSchedule
+    >>> schedule = NoiseSchedule(observations_per_decade=100.0, eta=1.0)
+    >>> kalman = KalmanFilter([2], schedule, initial_variance=1.0)
+    >>> (step,) = kalman.update([np.array([[1.0], [0.0]])], np.array([0.5]))
+    >>> print(step.round(3))
+    [0.25 0.  ]
     """
 
     def __init__(

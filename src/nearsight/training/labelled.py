@@ -112,6 +112,20 @@ def labelled_data(frames: Iterable[Frame]) -> LabelledData:
     ------
     StructureError
         A frame is no structure, a label is no number, or there is nothing to learn.
+
+    Examples
+    --------
+    >>> from ase import Atoms
+    >>> from ase.calculators.lj import LennardJones
+    >>> from nearsight.training import Frame, labelled_data
+    >>> frames = []
+    >>> for distance_A in (1.0, 1.1, 1.2):
+    ...     pair = Atoms("Ar2", [[0, 0, 0], [0, 0, distance_A]], calculator=LennardJones())
+    ...     frames.append(Frame(pair, pair.get_potential_energy(), pair.get_forces()))
+    ...
+    >>> data = labelled_data(frames)
+    >>> len(data.structures), data.symbols
+    (3, ('Ar',))
     """
     structures: list[LabelledStructure] = []
     unlabelled: list[int] = []

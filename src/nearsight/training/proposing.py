@@ -40,7 +40,7 @@ def shortest_distances_A(
     Parameters
     ----------
     structures
-        The structures, whose pairs are counted with periodic images.
+        What is learnt, such as `LabelledData.structures`; pairs are counted with periodic images.
     cutoff_A
         Pairs that never come closer than that, in Å, are left out.
 
@@ -48,6 +48,19 @@ def shortest_distances_A(
     ------
     StructureError
         Atoms lie on images of their own.
+
+    Examples
+    --------
+    >>> from ase import Atoms
+    >>> from ase.calculators.lj import LennardJones
+    >>> from nearsight.training import Frame, labelled_data, shortest_distances_A
+    >>> pair = Atoms("Ar2", [[0, 0, 0], [0, 0, 1.1]], calculator=LennardJones())
+    >>> frame = Frame(pair, pair.get_potential_energy(), pair.get_forces())
+    >>> shortest = shortest_distances_A(labelled_data([frame]).structures, cutoff_A=3.0)
+    >>> for symbols, distance_A in shortest.items():
+    ...     print(symbols, f"{distance_A:.1f} Å")
+    ...
+    ('Ar', 'Ar') 1.1 Å
     """
     shortest: dict[Pair, float] = {}
     for each in structures:
@@ -109,6 +122,14 @@ def propose_functions(
         `nearsight.locality` tells it (0 where all are): radial functions with inflection points
         beyond it are left out, and all functions of a pair that never comes as close as that. A
         pair that is not in it has all.
+
+    Examples
+    --------
+    >>> from nearsight.training import FunctionSettings, propose_functions
+    >>> shortest_A = {("Cu", "Cu"): 2.5}
+    >>> functions = propose_functions(["Cu"], shortest_A, FunctionSettings(cutoff_A=5.0))
+    >>> len(functions["Cu"])
+    13
     """
     cutoff = CutoffFunction(settings.cutoff_function, 0.0, settings.cutoff_radius_A)
     reaches = {pair_of(*pair): reach for pair, reach in (reaches_A or {}).items()}

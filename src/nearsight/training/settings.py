@@ -21,7 +21,15 @@ IRMOF_RADIUS_A = 4.359
 
 @dataclass(frozen=True, kw_only=True)
 class DataSettings(Settings):
-    """Which structures are learnt, which are kept for tests, and in which units."""
+    """Which structures are learnt, which are kept for tests, and in which units.
+
+    Examples
+    --------
+    >>> from nearsight.training import DataSettings
+    >>> settings = DataSettings(test_share=0.2, split_seed=1)
+    >>> settings.test_share
+    0.2
+    """
 
     split: Annotated[
         str,
@@ -84,7 +92,15 @@ class DataSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionSettings(Settings):
-    """Which symmetry functions are proposed from the data, and which of them stay."""
+    """Which symmetry functions are proposed from the data, and which of them stay.
+
+    Examples
+    --------
+    >>> from nearsight.training import FunctionSettings
+    >>> settings = FunctionSettings(cutoff_A=6.0, zetas=(1, 4))
+    >>> settings.zetas
+    (1.0, 4.0)
+    """
 
     cutoff_A: Annotated[
         float | None,
@@ -143,7 +159,15 @@ class FunctionSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class PriorSettings(Settings):
-    """What networks are added to, and learn the difference from."""
+    """What networks are added to, and learn the difference from.
+
+    Examples
+    --------
+    >>> from nearsight.training import PriorSettings
+    >>> settings = PriorSettings(prior="repulsion")
+    >>> settings.prior
+    'repulsion'
+    """
 
     prior: Annotated[
         str,
@@ -206,7 +230,15 @@ class PriorSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSettings(Settings):
-    """The networks, and the weights that they begin with."""
+    """The networks, and the weights that they begin with.
+
+    Examples
+    --------
+    >>> from nearsight.training import NetworkSettings
+    >>> settings = NetworkSettings(hidden_layers=(20, 20), seed=1)
+    >>> settings.hidden_layers
+    (20, 20)
+    """
 
     hidden_layers: Annotated[
         tuple[int, ...], Help("nodes of each hidden layer", "N"), Range(least=1)
@@ -239,6 +271,13 @@ class OptimizerSettings(Settings):
 
     Each update of the Kalman filter takes the energy of one structure, the whole of it, and some
     components of its forces, in units of the training, those of forces times `force_weight`.
+
+    Examples
+    --------
+    >>> from nearsight.training import OptimizerSettings
+    >>> settings = OptimizerSettings(optimizer="adam", learning_rate=0.001)
+    >>> settings.learning_rate
+    0.001
     """
 
     optimizer: Annotated[
@@ -308,7 +347,15 @@ class OptimizerSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class StoppingSettings(Settings):
-    """When a training ends; whatever comes first."""
+    """When a training ends; whatever comes first.
+
+    Examples
+    --------
+    >>> from nearsight.training import StoppingSettings
+    >>> settings = StoppingSettings(epochs=50, patience=5)
+    >>> settings.epochs
+    50
+    """
 
     epochs: Annotated[int, Help("how often each structure is learnt", "N"), Range(least=1)] = 20
     target_energy_meV: Annotated[
@@ -331,7 +378,16 @@ class StoppingSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings(Settings):
-    """Settings of a training."""
+    """Settings of a training.
+
+    Examples
+    --------
+    >>> from nearsight.training import NetworkSettings, StoppingSettings, TrainingSettings
+    >>> network, stopping = NetworkSettings(hidden_layers=(10,)), StoppingSettings(epochs=30)
+    >>> settings = TrainingSettings(network=network, stopping=stopping)
+    >>> settings.stopping.epochs
+    30
+    """
 
     data: DataSettings = field(default_factory=DataSettings)
     functions: FunctionSettings = field(default_factory=FunctionSettings)

@@ -88,6 +88,23 @@ def train(
         The checkpoint is damaged, or belongs to another training.
     StorageError
         A file cannot be written, or would take the place of another.
+
+    Examples
+    --------
+    >>> from ase import Atoms
+    >>> from ase.calculators.lj import LennardJones
+    >>> from nearsight.training import FunctionSettings, StoppingSettings, TrainingSettings
+    >>> from nearsight.training import Frame, labelled_data, train
+    >>> frames = []
+    >>> for distance_A in (1.00, 1.05, 1.10, 1.15, 1.20, 1.25, 1.30, 1.35, 1.40, 1.45):
+    ...     pair = Atoms("Ar2", [[0, 0, 0], [0, 0, distance_A]], calculator=LennardJones())
+    ...     frames.append(Frame(pair, pair.get_potential_energy(), pair.get_forces()))
+    ...
+    >>> functions, stopping = FunctionSettings(cutoff_A=3.0), StoppingSettings(epochs=2)
+    >>> settings = TrainingSettings(functions=functions, stopping=stopping)
+    >>> training = train(labelled_data(frames), settings)
+    >>> print(f"{training.n_weights} weights, {len(training.epochs) - 1} epochs")
+    331 weights, 2 epochs
     """
     settings = (settings or TrainingSettings()).with_cutoff()
     folder = None if out is None else _folder(out)

@@ -37,7 +37,11 @@ if TYPE_CHECKING:
         ThermodynamicSettings,
         VolumeSettings,
     )
-    from nearsight.vibrations.supercell_convergence import SupercellConvergence, converge_supercell
+    from nearsight.vibrations.supercell_convergence import (
+        Attempt,
+        SupercellConvergence,
+        converge_supercell,
+    )
     from nearsight.vibrations.thermal_expansion import thermal_expansion
     from nearsight.vibrations.thermal_expansion_functions import CrystalAtVolume, ThermalExpansion
     from nearsight.vibrations.thermodynamic_functions import Thermodynamics
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
     from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajectory
 
 __all__ = [
+    "Attempt",
     "BandPath",
     "BandStructure",
     "CrystalAtVolume",

@@ -126,6 +126,17 @@ def find_band_path(force_constants: Crystal, text: str = SUGGESTED) -> BandPath:
         A label is not known for this lattice, or the text is no path.
     StructureError
         seekpath finds no labels for this structure.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.hessian import force_constants
+    >>> from nearsight.models import load_model
+    >>> from nearsight.vibrations import find_band_path
+    >>> constants = force_constants(bulk("Cu"), load_model("ase:emt"), (2, 2, 2))
+    >>> path = find_band_path(constants, "G X W|K G L")
+    >>> [[point.label for point in run] for run in path.runs]
+    [['Γ', 'X', 'W'], ['K', 'Γ', 'L']]
     """
     if os.path.isfile(text):
         return _explicit(_read(text), force_constants)

@@ -191,6 +191,17 @@ def band_structure(
         seekpath finds no path.
     CheckpointError
         The BORN file cannot be read.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.hessian import force_constants
+    >>> from nearsight.models import load_model
+    >>> from nearsight.vibrations import band_structure
+    >>> constants = force_constants(bulk("Cu"), load_model("ase:emt"), (3, 3, 3))
+    >>> bands = band_structure(constants, "GXWKGL", points_per_segment=11)
+    >>> print(f"up to {bands.highest_THz:.2f} THz")
+    up to 7.84 THz
     """
     if points_per_segment < 2:
         raise MethodError(f"a piece of a path has at least its two ends, not {points_per_segment}.")

@@ -136,6 +136,19 @@ def density_of_states(
     MethodError
         The width is not positive, the grid is not a list of finite numbers, or the structure has
         no vibrations.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.hessian import hessian
+    >>> from nearsight.models import load_model
+    >>> from nearsight.relaxation import relax
+    >>> from nearsight.vibrations import density_of_states, vibrations
+    >>> model = load_model("ase:emt")
+    >>> modes = vibrations(hessian(relax(molecule("N2"), model).atoms, model))
+    >>> states = density_of_states(modes, width_per_cm=10.0)
+    >>> print(f"highest at {states.wavenumbers_per_cm[states.total_cm.argmax()]:.0f} cm⁻¹")
+    highest at 1231 cm⁻¹
     """
     if not (math.isfinite(width_per_cm) and width_per_cm > 0):
         raise MethodError(f"width_per_cm={width_per_cm}; give a positive width such as 10 cm⁻¹.")

@@ -15,6 +15,13 @@ class IdealGasSettings(Settings):
     ------
     SettingError
         A value is not possible.
+
+    Examples
+    --------
+    >>> from nearsight.vibrations import IdealGasSettings
+    >>> settings = IdealGasSettings(temperatures_K=(300.0, 500.0), pressure_bar=2.0)
+    >>> settings.pressure_bar
+    2.0
     """
 
     temperatures_K: Annotated[

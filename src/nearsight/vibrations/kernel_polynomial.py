@@ -125,6 +125,17 @@ def kernel_polynomial(
         There are fewer than 8 moments or no vectors.
     MemoryBudgetError
         Memory ran out.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.hessian import HessianOperator
+    >>> from nearsight.models import load_model
+    >>> from nearsight.vibrations import kernel_polynomial
+    >>> operator = HessianOperator(bulk("Cu", cubic=True), load_model("ase:emt"))
+    >>> spectrum = kernel_polynomial(operator, n_moments=20, n_vectors=2)
+    >>> print(f"{spectrum.n_modes} modes from {spectrum.n_products} products")
+    9 modes from 30 products
     """
     if n_moments < _FEWEST_MOMENTS or n_vectors < 1:
         raise MethodError(

@@ -147,6 +147,17 @@ def lowest_modes(
         The checkpoint belongs to another calculation, or another model of the same name or version.
     StorageError
         The disk is full; finished products are kept.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.hessian import HessianOperator
+    >>> from nearsight.models import load_model
+    >>> from nearsight.vibrations import lowest_modes
+    >>> operator = HessianOperator(bulk("Cu", cubic=True), load_model("ase:emt"))
+    >>> lowest = lowest_modes(operator, n_modes=2)
+    >>> print(lowest.wavenumbers_per_cm.round(0), "cm⁻¹")
+    [178. 178.] cm⁻¹
     """
     operator = MassWeightedOperator(hessian)
     size, n_rigid = operator.rigid_body.shape

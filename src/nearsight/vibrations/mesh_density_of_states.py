@@ -92,6 +92,17 @@ def mesh_density_of_states(
     ------
     MethodError
         The width is not positive.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.hessian import force_constants
+    >>> from nearsight.models import load_model
+    >>> from nearsight.vibrations import mesh_density_of_states, phonon_mesh
+    >>> constants = force_constants(bulk("Cu"), load_model("ase:emt"), (3, 3, 3))
+    >>> states = mesh_density_of_states(phonon_mesh(constants, (6, 6, 6)), width_THz=0.3)
+    >>> print(f"highest at {states.frequencies_THz[states.states_per_THz.argmax()]:.1f} THz")
+    highest at 4.7 THz
     """
     bins = frequency_bins(phonons, width_THz)
     frequencies = units.mode_energies(phonons.eigenvalues_eV_per_A2_amu) * units.EV_IN_THZ

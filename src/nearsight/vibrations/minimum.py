@@ -82,6 +82,15 @@ def relax_to_minimum(
     ------
     NearsightError
         What `relax`, `HessianOperator`, `lowest_modes` and `hessian_of` raise.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.models import load_model
+    >>> from nearsight.vibrations import relax_to_minimum
+    >>> relaxation = relax_to_minimum(bulk("Cu", cubic=True, a=3.7), load_model("ase:emt"))
+    >>> relaxation.imaginary_per_cm
+    ()
     """
     settings = replace(settings, follow_imaginary=False)
     search = _Search(model, memory_budget_bytes, hessian_of, checkpoint, trajectory, progress)

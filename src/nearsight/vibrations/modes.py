@@ -267,6 +267,18 @@ def vibrations(hessian: Hessian) -> Vibrations:
         There are no atoms, or a mass is not positive.
     MemoryBudgetError
         The matrices that this takes do not fit into the memory.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.hessian import hessian
+    >>> from nearsight.models import load_model
+    >>> from nearsight.relaxation import relax
+    >>> from nearsight.vibrations import vibrations
+    >>> model = load_model("ase:emt")
+    >>> modes = vibrations(hessian(relax(molecule("N2"), model).atoms, model))
+    >>> print(f"{modes.n_rigid_body} rigid-body modes, {modes.wavenumbers_per_cm[0]:.0f} cm⁻¹")
+    5 rigid-body modes, 1231 cm⁻¹
     """
     require_room_for_modes(hessian.n_atoms)
     _require_finite(hessian)

@@ -187,6 +187,19 @@ def molecular_thermochemistry(
         The structure is periodic or more than one molecule, a mode is imaginary and
         `ignore_imaginary` is False, its electrons cannot have this spin, its symmetry is not
         definite, or a number is out of its range.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.hessian import hessian
+    >>> from nearsight.models import load_model
+    >>> from nearsight.relaxation import relax
+    >>> from nearsight.vibrations import molecular_thermochemistry, vibrations
+    >>> model = load_model("ase:emt")
+    >>> modes = vibrations(hessian(relax(molecule("N2"), model).atoms, model))
+    >>> gas = molecular_thermochemistry(modes, 298.15)
+    >>> print(f"{gas.point_group}, S {gas.entropy_J_per_mol_K[0]:.1f} J/(mol K)")
+    D*h, S 190.1 J/(mol K)
     """
     from ase.thermochemistry import IdealGasThermo
 

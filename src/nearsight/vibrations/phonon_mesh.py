@@ -255,6 +255,17 @@ def phonon_mesh(
         The structure is not periodic in three directions, or the BORN file is for another cell.
     CheckpointError
         The BORN file cannot be read.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.hessian import force_constants
+    >>> from nearsight.models import load_model
+    >>> from nearsight.vibrations import phonon_mesh
+    >>> constants = force_constants(bulk("Cu"), load_model("ase:emt"), (3, 3, 3))
+    >>> mesh = phonon_mesh(constants, (6, 6, 6))
+    >>> print(f"{len(mesh.weights)} q-points, up to {mesh.wavenumbers_per_cm.max():.0f} cm⁻¹")
+    112 q-points, up to 261 cm⁻¹
     """
     numbers = mesh_numbers(force_constants.primitive_cell, mesh)
     require_room_for_mesh(numbers, force_constants)

@@ -8,7 +8,15 @@ from nearsight.settings import Help, OneOf, Settings
 
 @dataclass(frozen=True, kw_only=True)
 class PresentationSettings(Settings):
-    """Units of what is shown; JSON has all of them by name."""
+    """Units of what is shown; JSON has all of them by name.
+
+    Examples
+    --------
+    >>> from nearsight.vibrations import PresentationSettings
+    >>> settings = PresentationSettings(frequency_unit="THz", per="formula")
+    >>> settings.frequency_unit
+    'THz'
+    """
 
     frequency_unit: Annotated[
         str, Help("show modes and phonons in cm-1 or in THz"), OneOf(("cm-1", "THz"))

@@ -109,6 +109,17 @@ def probe_heat_capacity(
         The checkpoint belongs to another calculation, or another model of the same name or version.
     StorageError
         The disk is full; finished products are kept.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.hessian import HessianOperator
+    >>> from nearsight.models import load_model
+    >>> from nearsight.vibrations import probe_heat_capacity
+    >>> operator = HessianOperator(bulk("Cu", cubic=True) * (2, 2, 2), load_model("ase:emt"))
+    >>> heat = probe_heat_capacity(operator, [300.0], radius_A=3.0)
+    >>> print(f"{heat.heat_capacity_J_per_g_K[0]:.2f} J/(g K) from {heat.n_products} products")
+    0.36 J/(g K) from 36 products
     """
     require_thermodynamic_settings(temperatures_K, acoustic, scale_factor)
     temperatures = np.atleast_1d(np.asarray(temperatures_K, dtype=np.float64))

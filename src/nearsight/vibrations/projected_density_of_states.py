@@ -98,6 +98,20 @@ def projected_density_of_states(
         The width is not positive.
     MemoryBudgetError
         A dynamical matrix does not fit into the memory.
+
+    Examples
+    --------
+    >>> from ase import Atoms
+    >>> from nearsight.hessian import force_constants
+    >>> from nearsight.models import load_model
+    >>> from nearsight.relaxation import relax
+    >>> from nearsight.vibrations import phonon_mesh, projected_density_of_states
+    >>> model, places = load_model("ase:emt"), [[0, 0, 0], [0.5, 0.5, 0.5]]
+    >>> alloy = Atoms("CuAu", scaled_positions=places, cell=[2.8, 2.8, 3.7], pbc=True)
+    >>> constants = force_constants(relax(alloy, model).atoms, model, (2, 2, 2))
+    >>> states = projected_density_of_states(constants, phonon_mesh(constants, (4, 4, 4)))
+    >>> sorted(states.by_element_per_THz)
+    ['Au', 'Cu']
     """
     bins = frequency_bins(phonons, width_THz)
     primitive = force_constants.primitive_cell

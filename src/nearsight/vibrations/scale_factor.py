@@ -50,6 +50,13 @@ def fit_frequency_scale_factor(computed: ArrayLike, reference: ArrayLike) -> Sca
     ------
     MethodError
         The two do not match in number, are empty, or hold values that are not positive.
+
+    Examples
+    --------
+    >>> from nearsight.vibrations import fit_frequency_scale_factor
+    >>> fit = fit_frequency_scale_factor(computed=[1650.0, 3820.0], reference=[1595.0, 3657.0])
+    >>> print(f"{fit.factor:.4f}, leaves {fit.rms_residual:.1f} {fit.residual_unit}")
+    0.9588, leaves 10.0 cm-1
     """
     omega = _positive("computed", computed, "wavenumbers in cm⁻¹ of real modes")
     nu = _positive("reference", reference, "wavenumbers in cm⁻¹ of real modes")
@@ -90,6 +97,18 @@ def fit_scale_factor_to_heat_capacity(
     ------
     MethodError
         The numbers do not match, a value is not positive, or no factor in the range fits.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.hessian import hessian
+    >>> from nearsight.models import load_model
+    >>> from nearsight.vibrations import fit_scale_factor_to_heat_capacity, vibrations
+    >>> model = load_model("ase:emt")
+    >>> metals = [vibrations(hessian(bulk(each, cubic=True), model)) for each in ("Cu", "Al")]
+    >>> fit = fit_scale_factor_to_heat_capacity(metals, [0.36, 0.89], 300.0, acoustic="classical")
+    >>> print(f"frequencies times {fit.factor:.2f}")
+    frequencies times 1.01
     """
     from scipy.optimize import minimize_scalar
 

@@ -25,7 +25,15 @@ DEFAULT_RADIUS_A = 4.0
 
 @dataclass(frozen=True, kw_only=True)
 class ThermodynamicSettings(Settings):
-    """At which temperatures, and what counts."""
+    """At which temperatures, and what counts.
+
+    Examples
+    --------
+    >>> from nearsight.vibrations import ThermodynamicSettings
+    >>> settings = ThermodynamicSettings(temperatures_K=(250, 300, 350))
+    >>> settings.temperatures_K
+    (250.0, 300.0, 350.0)
+    """
 
     temperatures_K: Annotated[
         tuple[float, ...],
@@ -50,7 +58,15 @@ class ThermodynamicSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class PhononSettings(Settings):
-    """Which supercell and mesh phonons over the Brillouin zone are from."""
+    """Which supercell and mesh phonons over the Brillouin zone are from.
+
+    Examples
+    --------
+    >>> from nearsight.vibrations import PhononSettings
+    >>> settings = PhononSettings(length_A=12.0, mesh=(8, 8, 8))
+    >>> settings.length_A
+    12.0
+    """
 
     length_A: Annotated[
         float | None,
@@ -97,7 +113,15 @@ class PhononSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class ProbingSettings(Settings):
-    """How heat capacities are taken from products with the Hessian."""
+    """How heat capacities are taken from products with the Hessian.
+
+    Examples
+    --------
+    >>> from nearsight.vibrations import ProbingSettings
+    >>> settings = ProbingSettings(radius_A=5.0)
+    >>> settings.radius_A
+    5.0
+    """
 
     radius_A: Annotated[
         float | None,
@@ -133,7 +157,15 @@ class ProbingSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class VolumeSettings(Settings):
-    """At which volumes the quasi-harmonic approximation looks, and how it fits over them."""
+    """At which volumes the quasi-harmonic approximation looks, and how it fits over them.
+
+    Examples
+    --------
+    >>> from nearsight.vibrations import VolumeSettings
+    >>> settings = VolumeSettings(volumes=9, volume_to=1.05)
+    >>> settings.equation_of_state
+    'vinet'
+    """
 
     volumes: Annotated[
         int,

@@ -157,8 +157,8 @@ def converge_supercell(
     atoms
         The unit cell.
     attempt
-        Computes the heat capacity from the force constants of a supercell, given as a matrix
-        ``(3, 3)``.
+        Computes phonons and heat capacity from the force constants of a supercell, which is given
+        as a matrix ``(3, 3)`` of whole numbers, and returns them as an `Attempt`.
     tolerance
         Largest relative change at any temperature between two supercells, such as 0.001.
 
@@ -176,6 +176,24 @@ def converge_supercell(
         The structure is no crystal.
     MemoryBudgetError
         Not even the smallest supercell fits.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.hessian import force_constants
+    >>> from nearsight.models import load_model
+    >>> from nearsight.vibrations import Attempt, converge_supercell, phonon_mesh, thermodynamics
+    >>> copper, model = bulk("Cu"), load_model("ase:emt")
+    >>> def attempt(supercell):
+    ...     constants = force_constants(copper, model, supercell)
+    ...     mesh = phonon_mesh(constants, (4, 4, 4))
+    ...     return Attempt(mesh, thermodynamics(mesh, 300.0), kept=constants)
+    ...
+    >>> largest, convergence = converge_supercell(copper, attempt, tolerance=0.01)
+    >>> convergence.converged
+    True
+    >>> print(f"{largest.thermodynamics.heat_capacity_J_per_g_K[0]:.3f} J/(g K)")
+    0.370 J/(g K)
     """
     if not 0.0 < tolerance < np.inf:
         raise MethodError(f"a tolerance of {tolerance} makes no sense; choose e.g. 0.001.")

@@ -69,6 +69,22 @@ def thermal_expansion(
     MethodError
         There are too few volumes, too few without imaginary modes, no temperature at which the
         Gibbs energy is lowest between the volumes, or a setting is not possible.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.hessian import force_constants
+    >>> from nearsight.models import load_model
+    >>> from nearsight.vibrations import CrystalAtVolume, phonon_mesh, thermal_expansion
+    >>> model, crystals = load_model("ase:emt"), []
+    >>> for a in (3.54, 3.57, 3.60, 3.63, 3.66):
+    ...     atoms = bulk("Cu", a=a)
+    ...     phonons = phonon_mesh(force_constants(atoms, model, (2, 2, 2)), (4, 4, 4))
+    ...     crystals.append(CrystalAtVolume(model.evaluate([atoms])[0].energy_eV, phonons))
+    ...
+    >>> expansion = thermal_expansion(crystals, 300.0)
+    >>> print(f"{1e6 * expansion.linear_expansion_per_K[0]:.0f} · 10⁻⁶ 1/K")
+    21 · 10⁻⁶ 1/K
     """
     require_thermodynamic_settings(temperatures_K, acoustic, scale_factor)
     if equation_of_state not in EQUATIONS_OF_STATE:

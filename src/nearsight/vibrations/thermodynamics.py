@@ -60,6 +60,17 @@ def thermodynamics(
     MethodError
         A temperature is negative or not finite, `acoustic` is none of the three, or
         `scale_factor` is not positive.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.hessian import force_constants
+    >>> from nearsight.models import load_model
+    >>> from nearsight.vibrations import phonon_mesh, thermodynamics
+    >>> constants = force_constants(bulk("Cu"), load_model("ase:emt"), (3, 3, 3))
+    >>> functions = thermodynamics(phonon_mesh(constants, (6, 6, 6)), [100.0, 300.0])
+    >>> print(functions.heat_capacity_J_per_g_K.round(3), "J/(g K)")
+    [0.242 0.37 ] J/(g K)
     """
     acoustic = acoustic or spectrum.default_acoustic
     require_thermodynamic_settings(temperatures_K, acoustic, scale_factor)

@@ -54,6 +54,20 @@ def mode_trajectory(
     ------
     MethodError
         There is no mode of this index, or one of the other numbers is not positive.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.hessian import hessian
+    >>> from nearsight.models import load_model
+    >>> from nearsight.relaxation import relax
+    >>> from nearsight.vibrations import mode_trajectory, vibrations
+    >>> model = load_model("ase:emt")
+    >>> modes = vibrations(hessian(relax(molecule("N2"), model).atoms, model))
+    >>> frames = mode_trajectory(modes, 0, temperature_K=300.0)
+    >>> distances = [frame.get_distance(0, 1) for frame in frames]
+    >>> print(f"N-N from {min(distances):.3f} to {max(distances):.3f} Å")
+    N-N from 0.962 to 1.034 Å
     """
     _require_mode(vibrations, mode)
     if n_frames < 1:
@@ -98,6 +112,17 @@ def write_mode_trajectory(path: str | os.PathLike[str], frames: Sequence[Atoms])
         The file name ends in something else, or there are no frames.
     StorageError
         The file cannot be written; an older one is intact.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.hessian import hessian
+    >>> from nearsight.models import load_model
+    >>> from nearsight.relaxation import relax
+    >>> from nearsight.vibrations import mode_trajectory, vibrations, write_mode_trajectory
+    >>> model = load_model("ase:emt")
+    >>> modes = vibrations(hessian(relax(molecule("N2"), model).atoms, model))
+    >>> write_mode_trajectory("stretch.xyz", mode_trajectory(modes, 0))
     """
     from ase.io import write
 

@@ -62,6 +62,15 @@ def elastic(
     ------
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.workflows import elastic
+    >>> record = elastic(bulk("Cu"), "ase:emt")
+    >>> moduli = record.results.tensor.moduli
+    >>> print(f"bulk {moduli.bulk_GPa.hill:.0f} GPa, shear {moduli.shear_GPa.hill:.0f} GPa")
+    bulk 134 GPa, shear 57 GPa
     """
     require_settings(settings, ElasticSettings)
     start = perf_counter()

@@ -44,6 +44,14 @@ def energy(
     ------
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.workflows import energy
+    >>> record = energy(bulk("Cu"), "ase:emt")
+    >>> print(f"{record.energy_eV:.3f} eV, largest force {record.fmax_eV_per_A:.3f} eV/Å")
+    -0.006 eV, largest force 0.000 eV/Å
     """
     require_settings(settings, EnergySettings)
     start = perf_counter()

@@ -15,7 +15,15 @@ CELLS_OF_EXPANSION = ("free", "isotropic")
 
 @dataclass(frozen=True, kw_only=True)
 class ThermalExpansionSettings(HessianSettings):
-    """Settings of `thermal_expansion`."""
+    """Settings of `thermal_expansion`.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import ThermalExpansionSettings, VolumeSettings
+    >>> settings = ThermalExpansionSettings(path=VolumeSettings(volumes=9))
+    >>> settings.path.volumes
+    9
+    """
 
     relaxation: RelaxationSettings = field(
         default_factory=lambda: RelaxationSettings(fmax_eV_per_A=_FMAX_OF_VOLUMES_eV_per_A)

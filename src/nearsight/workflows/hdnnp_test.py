@@ -63,6 +63,22 @@ def hdnnp_test(
         The data cannot be read, or no structure has a label.
     MethodError
         The training was on other data.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.training import FunctionSettings, StoppingSettings
+    >>> from nearsight.workflows import SynthesizeSettings, TrainSettings, synthesize
+    >>> from nearsight.workflows import hdnnp_test, train
+    >>> copper = bulk("Cu", cubic=True)
+    >>> asked = SynthesizeSettings(count=20)
+    >>> data = synthesize(copper, "ase:emt", asked, target="copper.extxyz")
+    >>> functions, stopping = FunctionSettings(cutoff_A=4.0), StoppingSettings(epochs=1)
+    >>> settings = TrainSettings(functions=functions, stopping=stopping)
+    >>> trained = train("copper.extxyz", settings, out="potential")
+    >>> record = hdnnp_test("potential/best", "copper.extxyz", training=trained)
+    >>> record.n_structures
+    20
     """
     require_settings(settings, HdnnpTestSettings)
     start = perf_counter()

@@ -80,6 +80,16 @@ def heat_capacity(
     ------
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.workflows import heat_capacity
+    >>> record = heat_capacity(bulk("Cu"), "ase:emt")
+    >>> for row in record.heat_capacity:
+    ...     print(f"{row.temperature_K:.0f} K: {row.J_per_g_K:.3f} J/(g K)")
+    ...
+    300 K: 0.368 J/(g K)
     """
     require_settings(settings, HeatCapacitySettings)
     start = perf_counter()

@@ -51,6 +51,17 @@ def hessian(
     ------
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.workflows import hessian
+    >>> record = hessian(bulk("Cu", cubic=True), "ase:emt")
+    >>> computed = record.results.hessian
+    >>> computed.matrix_eV_per_A2.shape
+    (4, 3, 4, 3)
+    >>> print(f"{computed.matrix_eV_per_A2[0, 0, 0, 0]:.2f} eV/Å²")
+    8.29 eV/Å²
     """
     require_settings(settings, HessianSettings)
     start = perf_counter()
@@ -86,6 +97,15 @@ def vibrations(
     ------
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.workflows import vibrations
+    >>> record = vibrations(molecule("N2"), "ase:emt")
+    >>> modes = record.results.vibrations
+    >>> print(f"{modes.n_rigid_body} rigid-body modes, {modes.wavenumbers_per_cm[0]:.0f} cm⁻¹")
+    5 rigid-body modes, 1231 cm⁻¹
     """
     require_settings(settings, VibrationsSettings)
     start = perf_counter()

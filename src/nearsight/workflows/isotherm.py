@@ -89,6 +89,21 @@ def isotherm(
     NearsightError
         Something is wrong with the structure, the gas, the model, the settings, or the machine; or
         the model has no number for too many configurations.
+
+    Examples
+    --------
+    >>> from ase import Atoms
+    >>> from nearsight.workflows import ExchangeSettings, InsertionSettings
+    >>> from nearsight.workflows import IsothermSettings, isotherm
+    >>> framework = Atoms("C", cell=[9.0] * 3, pbc=True)
+    >>> insertion = InsertionSettings(gas="CH4", temperatures_K=(300.0,), insertions=200)
+    >>> blocks = {"equilibration_blocks": 2, "production_blocks": 4}
+    >>> exchange = ExchangeSettings(pressures_bar=(35.0,), chains=2, samples=10, **blocks)
+    >>> settings = IsothermSettings(insertion=insertion, exchange=exchange)
+    >>> field = "forcefield:trappe+uff?coulomb=no"
+    >>> record = isotherm(framework, field, settings)  # doctest: +SKIP
+    >>> print(f"{record.isotherm[0].molecules_per_cell:.1f} molecules per cell")  # doctest: +SKIP
+    0.6 molecules per cell
     """
     require_settings(settings, IsothermSettings)
     start = perf_counter()

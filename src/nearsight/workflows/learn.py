@@ -100,6 +100,18 @@ def learn(
     NearsightError
         Something is wrong with the structures, the teacher, the settings or the machine, or the
         folder is that of other settings.
+
+    Examples
+    --------
+    >>> from ase import Atoms
+    >>> from nearsight.training import FunctionSettings
+    >>> from nearsight.workflows import LearnSettings, RoundsSettings, learn
+    >>> carbon = [[0.42, 0, 0], [-0.42, 0, 1.27]]
+    >>> hydrogen = [[1.05, 0.88, 0], [1.05, -0.88, 0], [-1.05, 0.88, 1.27], [-1.05, -0.88, 1.27]]
+    >>> chain = Atoms("C2H4", carbon + hydrogen, cell=[5.0, 5.2, 2.54], pbc=True)
+    >>> radius = RoundsSettings(fragment_radius_A=3.0)
+    >>> settings = LearnSettings(functions=FunctionSettings(cutoff_A=3.0), rounds=radius)
+    >>> record = learn([chain], "gfn1-xtb", settings, out="learnt")  # doctest: +SKIP
     """
     require_settings(settings, LearnSettings)
     require_model(teacher)

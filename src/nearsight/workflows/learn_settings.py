@@ -14,7 +14,17 @@ from nearsight.workflows.settings import ReadingSettings
 
 @dataclass(frozen=True, kw_only=True)
 class LearnSettings(TrainingSettings):
-    """Settings of `learn`."""
+    """Settings of `learn`.
+
+    Examples
+    --------
+    >>> from nearsight.training import FunctionSettings
+    >>> from nearsight.workflows import LearnSettings, RoundsSettings
+    >>> rounds = RoundsSettings(fragment_radius_A=5.0, rounds=3)
+    >>> settings = LearnSettings(functions=FunctionSettings(cutoff_A=5.0), rounds=rounds)
+    >>> settings.rounds.rounds
+    3
+    """
 
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     rounds: RoundsSettings = field(default_factory=RoundsSettings)

@@ -58,6 +58,15 @@ def locality(
     ------
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.workflows import FragmentSettings, LocalitySettings, locality
+    >>> settings = LocalitySettings(fragments=FragmentSettings(sites=("O0",)))
+    >>> record = locality(molecule("CH3CH2OCH3"), "ase:emt", settings)
+    >>> print(f"oxygen feels what is within {record.force_range_A:.2f} Å")
+    oxygen feels what is within 2.37 Å
     """
     require_settings(settings, LocalitySettings)
     start = perf_counter()

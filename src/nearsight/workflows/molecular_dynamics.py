@@ -56,6 +56,17 @@ def molecular_dynamics(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine; or the run
         went wrong (`nearsight.dynamics.BrokenRunError`).
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.workflows import DynamicsSettings, MolecularDynamicsSettings
+    >>> from nearsight.workflows import molecular_dynamics
+    >>> settings = MolecularDynamicsSettings(dynamics=DynamicsSettings(time_ps=0.1, timestep_fs=5))
+    >>> record = molecular_dynamics(bulk("Cu", cubic=True), "ase:emt", settings)
+    >>> run = record.results.dynamics
+    >>> print(f"{run.n_steps} steps to {run.samples[-1].time_fs:.0f} fs")
+    20 steps to 100 fs
     """
     require_settings(settings, MolecularDynamicsSettings)
     start = perf_counter()

@@ -53,6 +53,15 @@ def phonons(
     ------
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.workflows import phonons
+    >>> record = phonons(bulk("Cu"), "ase:emt")
+    >>> mesh = record.results.phonons
+    >>> print(f"up to {mesh.wavenumbers_per_cm.max():.0f} cm⁻¹")
+    up to 272 cm⁻¹
     """
     require_settings(settings, PhononsSettings)
     start = perf_counter()

@@ -47,6 +47,16 @@ def relax(
     ------
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.workflows import relax
+    >>> record = relax(bulk("Cu"), "ase:emt")
+    >>> record.relaxation.converged
+    True
+    >>> print(f"{record.energy_eV:.3f} eV and {record.volume_A3:.2f} Å³ a cell")
+    -0.007 eV and 11.56 Å³ a cell
     """
     require_settings(settings, RelaxSettings)
     if not settings.relaxation.relax:

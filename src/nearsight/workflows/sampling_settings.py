@@ -8,7 +8,15 @@ from nearsight.settings import POSITIVE, Help, Range, Settings
 
 @dataclass(frozen=True, kw_only=True)
 class DistortionSettings(Settings):
-    """How far structures are from the one that is given, where nothing moves by itself."""
+    """How far structures are from the one that is given, where nothing moves by itself.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import DistortionSettings
+    >>> settings = DistortionSettings(displacement_A=0.05, strain=0.01)
+    >>> settings.strain
+    0.01
+    """
 
     displacement_A: Annotated[
         float,
@@ -24,7 +32,15 @@ class DistortionSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class SamplingSettings(Settings):
-    """How structures are taken from molecular dynamics at constant temperature and cell."""
+    """How structures are taken from molecular dynamics at constant temperature and cell.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import SamplingSettings
+    >>> settings = SamplingSettings(temperatures_K=(300, 600), every_fs=20.0)
+    >>> settings.temperatures_K
+    (300.0, 600.0)
+    """
 
     temperatures_K: Annotated[
         tuple[float, ...],

@@ -33,7 +33,15 @@ _TIGHT_FMAX_eV_per_A = 1e-4
 
 @dataclass(frozen=True, kw_only=True)
 class ReadingSettings(Settings):
-    """How files of structures are read."""
+    """How files of structures are read.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import ReadingSettings
+    >>> settings = ReadingSettings(molecule=True)
+    >>> settings.molecule
+    True
+    """
 
     accept_contradictions: Annotated[
         bool,
@@ -57,7 +65,15 @@ class ReadingSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class EnergySettings(Settings):
-    """Settings of `energy`."""
+    """Settings of `energy`.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import EnergySettings
+    >>> settings = EnergySettings(forces=True, stress=True)
+    >>> settings.stress
+    True
+    """
 
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     forces: Annotated[bool, Help("show the force on each atom")] = False
@@ -66,7 +82,15 @@ class EnergySettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class RelaxSettings(Settings):
-    """Settings of `relax`."""
+    """Settings of `relax`.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import RelaxationSettings, RelaxSettings
+    >>> settings = RelaxSettings(relaxation=RelaxationSettings(fmax_eV_per_A=0.001, cell="fixed"))
+    >>> settings.relaxation.fmax_eV_per_A
+    0.001
+    """
 
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     relaxation: RelaxationSettings = field(default_factory=RelaxationSettings)
@@ -74,7 +98,16 @@ class RelaxSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class MolecularDynamicsSettings(Settings):
-    """Settings of `molecular_dynamics`."""
+    """Settings of `molecular_dynamics`.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import DynamicsSettings, MolecularDynamicsSettings
+    >>> hot = DynamicsSettings(time_ps=2.0, temperature_K=500.0)
+    >>> settings = MolecularDynamicsSettings(dynamics=hot)
+    >>> settings.dynamics.temperature_K
+    500.0
+    """
 
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     dynamics: DynamicsSettings = field(default_factory=DynamicsSettings)
@@ -84,7 +117,15 @@ class MolecularDynamicsSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class WidomSettings(Settings):
-    """Settings of `widom`."""
+    """Settings of `widom`.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import InsertionSettings, WidomSettings
+    >>> settings = WidomSettings(insertion=InsertionSettings(gas="N2", insertions=20_000))
+    >>> settings.insertion.gas
+    'N2'
+    """
 
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     insertion: InsertionSettings = field(default_factory=InsertionSettings)
@@ -113,7 +154,17 @@ _INSERTIONS_OF_ISOTHERM = InsertionSettings(insertions=2000)
 
 @dataclass(frozen=True, kw_only=True)
 class IsothermSettings(Settings):
-    """Settings of `isotherm`."""
+    """Settings of `isotherm`.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import ExchangeSettings, InsertionSettings, IsothermSettings
+    >>> insertion = InsertionSettings(gas="CH4", temperatures_K=(298.0,))
+    >>> exchange = ExchangeSettings(pressures_bar=(1, 35))
+    >>> settings = IsothermSettings(insertion=insertion, exchange=exchange)
+    >>> settings.exchange.pressures_bar
+    (1.0, 35.0)
+    """
 
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     insertion: InsertionSettings = field(default_factory=lambda: _INSERTIONS_OF_ISOTHERM)
@@ -130,7 +181,15 @@ class IsothermSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class HessianSettings(Settings):
-    """Settings of `hessian` and `vibrations`."""
+    """Settings of `hessian` and `vibrations`.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import HessianSettings, RelaxationSettings
+    >>> settings = HessianSettings(relaxation=RelaxationSettings(relax=False))
+    >>> settings.relaxation.relax
+    False
+    """
 
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     relaxation: RelaxationSettings = field(default_factory=RelaxationSettings)
@@ -140,7 +199,15 @@ class HessianSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class PhononsSettings(HessianSettings):
-    """Settings of `phonons`."""
+    """Settings of `phonons`.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import PhononSettings, PhononsSettings
+    >>> settings = PhononsSettings(phonons=PhononSettings(length_A=12.0), bands="auto")
+    >>> settings.phonons.length_A
+    12.0
+    """
 
     phonons: PhononSettings = field(default_factory=PhononSettings)
     thermodynamics: ThermodynamicSettings = field(default_factory=ThermodynamicSettings)
@@ -182,14 +249,30 @@ class PhononsSettings(HessianSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class VibrationsSettings(HessianSettings):
-    """Settings of `vibrations`."""
+    """Settings of `vibrations`.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import RowSettings, VibrationsSettings
+    >>> settings = VibrationsSettings(rows=RowSettings(method="central-difference", step_A=0.01))
+    >>> settings.rows.method
+    'central-difference'
+    """
 
     presentation: PresentationSettings = field(default_factory=PresentationSettings)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ThermochemistrySettings(HessianSettings):
-    """Settings of `thermochemistry`: what is calculated is one molecule, in a box or not."""
+    """Settings of `thermochemistry`: what is calculated is one molecule, in a box or not.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import IdealGasSettings, ThermochemistrySettings
+    >>> settings = ThermochemistrySettings(gas=IdealGasSettings(pressure_bar=2.0))
+    >>> settings.gas.pressure_bar
+    2.0
+    """
 
     reading: ReadingSettings = field(default_factory=lambda: ReadingSettings(molecule=True))
     gas: IdealGasSettings = field(default_factory=IdealGasSettings)
@@ -203,7 +286,16 @@ class ThermochemistrySettings(HessianSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class HeatCapacitySettings(HessianSettings):
-    """Settings of `heat_capacity`."""
+    """Settings of `heat_capacity`.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import HeatCapacitySettings, ThermodynamicSettings
+    >>> temperatures = ThermodynamicSettings(temperatures_K=(200, 300, 400))
+    >>> settings = HeatCapacitySettings(thermodynamics=temperatures, spectrum="mesh")
+    >>> settings.thermodynamics.temperatures_K
+    (200.0, 300.0, 400.0)
+    """
 
     phonons: PhononSettings = field(default_factory=PhononSettings)
     probing: ProbingSettings = field(default_factory=ProbingSettings)
@@ -261,7 +353,15 @@ class HeatCapacitySettings(HessianSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class ElasticSettings(HessianSettings):
-    """Settings of `elastic`."""
+    """Settings of `elastic`.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import ElasticSettings
+    >>> settings = ElasticSettings(supercell=(2, 2, 2), conventional_axes=True)
+    >>> settings.supercell
+    (2, 2, 2)
+    """
 
     relaxation: RelaxationSettings = field(
         default_factory=lambda: RelaxationSettings(fmax_eV_per_A=_TIGHT_FMAX_eV_per_A)
@@ -277,7 +377,16 @@ class ElasticSettings(HessianSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class LocalitySettings(Settings):
-    """Settings of `locality`."""
+    """Settings of `locality`.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import ConvergenceSettings, FragmentSettings, LocalitySettings
+    >>> enough = ConvergenceSettings(reference_radius_A=10.0)
+    >>> settings = LocalitySettings(fragments=FragmentSettings(sites=("O0",)), convergence=enough)
+    >>> settings.fragments.sites
+    ('O0',)
+    """
 
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     fragments: FragmentSettings = field(default_factory=FragmentSettings)
@@ -287,7 +396,17 @@ class LocalitySettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings(TrainingSettings):
-    """Settings of `train`."""
+    """Settings of `train`.
+
+    Examples
+    --------
+    >>> from nearsight.training import FunctionSettings, StoppingSettings
+    >>> from nearsight.workflows import TrainSettings
+    >>> functions, stopping = FunctionSettings(cutoff_A=6.0), StoppingSettings(epochs=50)
+    >>> settings = TrainSettings(functions=functions, stopping=stopping)
+    >>> settings.stopping.epochs
+    50
+    """
 
     members: Annotated[
         int,
@@ -302,7 +421,15 @@ class TrainSettings(TrainingSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class HdnnpTestSettings(Settings):
-    """Settings of `hdnnp_test`."""
+    """Settings of `hdnnp_test`.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import HdnnpTestSettings
+    >>> settings = HdnnpTestSettings(units="bohr,hartree")
+    >>> settings.units
+    'bohr,hartree'
+    """
 
     offsets: Annotated[
         bool,

@@ -28,6 +28,7 @@ from nearsight.remarks import Remark, remarks_to_json
 from nearsight.resources import Resources
 from nearsight.storage import require_writable
 from nearsight.structures.distortions import distorted
+from nearsight.structures.naming import paragraph
 from nearsight.structures.supercell import make_supercell
 from nearsight.workflows.context import AnyModel, Context, begin
 from nearsight.workflows.given import require_settings
@@ -38,7 +39,7 @@ from nearsight.workflows.unfinished import Unfinished
 _DEFAULT = SynthesizeSettings()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SynthesizedData:
     """What was written."""
 
@@ -58,6 +59,15 @@ class SynthesizedData:
     """Largest force on an atom."""
     provenance: Provenance
     warnings: tuple[Remark, ...] = ()
+
+    def __repr__(self) -> str:
+        return paragraph(
+            self,
+            f"{self.structure} by {self.provenance.model.name}",
+            f"{self.n_structures} times {self.formula}",
+            f"forces of {self.force_eV_per_A:.3g} eV/Å",
+            self.file,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as JSON-compatible values."""
@@ -100,6 +110,15 @@ def synthesize(
     ------
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.workflows import SynthesizeSettings, synthesize
+    >>> settings = SynthesizeSettings(count=5)
+    >>> data = synthesize(bulk("Cu", cubic=True), "ase:emt", settings, target="copper.extxyz")
+    >>> print(f"{data.n_structures} structures, forces of {data.force_eV_per_A:.1f} eV/Å")
+    5 structures, forces of 1.3 eV/Å
     """
     require_settings(settings, SynthesizeSettings)
     if Path(target).suffix.lower() not in XYZ_SUFFIXES:

@@ -11,7 +11,16 @@ from nearsight.workflows.settings import ReadingSettings, named, names_not_defau
 
 @dataclass(frozen=True, kw_only=True)
 class SynthesizeSettings(Settings):
-    """Settings of `synthesize`."""
+    """Settings of `synthesize`.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import DistortionSettings, SynthesizeSettings
+    >>> small = DistortionSettings(displacement_A=0.05)
+    >>> settings = SynthesizeSettings(count=100, distortion=small, supercell=(2, 2, 2))
+    >>> settings.distortion.displacement_A
+    0.05
+    """
 
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     supercell: Annotated[

@@ -65,6 +65,18 @@ def thermal_expansion(
     ------
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.workflows import PhononSettings, ThermalExpansionSettings
+    >>> from nearsight.workflows import VolumeSettings, thermal_expansion
+    >>> phonons, path = PhononSettings(length_A=4.0, mesh=(4, 4, 4)), VolumeSettings(volumes=5)
+    >>> settings = ThermalExpansionSettings(phonons=phonons, path=path)
+    >>> record = thermal_expansion(bulk("Cu"), "ase:emt", settings)
+    >>> (row,) = record.thermal_expansion
+    >>> print(f"{1e6 * row.linear_expansion_per_K:.0f} · 10⁻⁶ 1/K at {row.temperature_K:.0f} K")
+    21 · 10⁻⁶ 1/K at 300 K
     """
     require_settings(settings, ThermalExpansionSettings)
     start = perf_counter()

@@ -55,6 +55,15 @@ def thermochemistry(
     ------
     NearsightError
         Something is wrong with the molecule, the model, the settings, or the machine.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.workflows import thermochemistry
+    >>> record = thermochemistry(molecule("N2"), "ase:emt")
+    >>> functions = record.ideal_gas.functions[0]
+    >>> print(f"S({functions.temperature_K} K) {functions.entropy_J_per_mol_K:.1f} J/(mol K)")
+    S(298.15 K) 190.1 J/(mol K)
     """
     require_settings(settings, ThermochemistrySettings)
     start = perf_counter()

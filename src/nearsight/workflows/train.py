@@ -83,6 +83,20 @@ def train(
     ------
     NearsightError
         Something is wrong with the data, the settings, or the machine.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.training import FunctionSettings, StoppingSettings
+    >>> from nearsight.workflows import SynthesizeSettings, TrainSettings, synthesize, train
+    >>> copper = bulk("Cu", cubic=True)
+    >>> asked = SynthesizeSettings(count=20)
+    >>> data = synthesize(copper, "ase:emt", asked, target="copper.extxyz")
+    >>> functions, stopping = FunctionSettings(cutoff_A=4.0), StoppingSettings(epochs=1)
+    >>> settings = TrainSettings(functions=functions, stopping=stopping)
+    >>> record = train("copper.extxyz", settings, out="potential")
+    >>> record.elements, record.n_structures
+    (('Cu',), 20)
     """
     require_settings(settings, TrainSettings)
     settings = settings.with_cutoff()

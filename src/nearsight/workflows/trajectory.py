@@ -77,6 +77,22 @@ def trajectory(
     NearsightError
         The file is no trajectory, or damaged; times or elements are missing; it does not fit into
         the memory; what was asked for cannot be computed; or nothing can be.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from ase.io import write
+    >>> from nearsight.workflows import FrameSettings, TrajectorySettings, trajectory
+    >>> frames = [bulk("Cu", cubic=True) * (2, 2, 2) for _ in range(5)]
+    >>> for seed, frame in enumerate(frames):
+    ...     frame.rattle(0.05, seed=seed)
+    ...
+    >>> write("copper.extxyz", frames)
+    >>> settings = TrajectorySettings(frames=FrameSettings(interval_fs=1.0))
+    >>> record = trajectory("copper.extxyz", settings)
+    >>> around = record.results.radial
+    >>> print(f"g(r) is highest at {around.distances_A[around.total.argmax()]:.2f} Å")
+    g(r) is highest at 2.58 Å
     """
     require_settings(settings, TrajectorySettings)
     require_places(None, resources)

@@ -26,7 +26,15 @@ ANALYSES: Mapping[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class TrajectorySettings(Settings):
-    """Settings of `trajectory`."""
+    """Settings of `trajectory`.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import RadialSettings, TrajectorySettings
+    >>> settings = TrajectorySettings(radial=RadialSettings(farthest_A=8.0))
+    >>> settings.radial.farthest_A
+    8.0
+    """
 
     frames: FrameSettings = field(default_factory=FrameSettings)
     radial: RadialSettings = field(default_factory=RadialSettings)

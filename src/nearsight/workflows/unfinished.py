@@ -131,6 +131,16 @@ def keep_unfinished(path: str | os.PathLike[str]) -> Iterator[Unfinished]:
     ------
     StorageError
         The folder cannot be made.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.workflows import keep_unfinished, relax
+    >>> with keep_unfinished(".nearsight") as unfinished:
+    ...     record = relax(bulk("Cu"), "ase:emt", unfinished=unfinished)
+    ...
+    >>> record.relaxation.converged
+    True
     """
     work, folder = Unfinished(path), Path(path)
     try:

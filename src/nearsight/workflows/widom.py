@@ -64,6 +64,18 @@ def widom(
     NearsightError
         Something is wrong with the structure, the gas, the model, the settings, or the machine; or
         the model has no number for too many insertions.
+
+    Examples
+    --------
+    >>> from ase import Atoms
+    >>> from nearsight.workflows import InsertionSettings, WidomSettings, widom
+    >>> framework = Atoms("C", cell=[9.0] * 3, pbc=True)
+    >>> insertion = InsertionSettings(gas="CH4", temperatures_K=(300.0,), insertions=1000)
+    >>> field = "forcefield:trappe+uff?coulomb=no"
+    >>> record = widom(framework, field, WidomSettings(insertion=insertion))
+    >>> (henry,) = record.henry
+    >>> print(f"K_H {1e5 * henry.coefficient_mol_per_kg_Pa:.1f} mol/(kg bar)")
+    K_H 1.5 mol/(kg bar)
     """
     require_settings(settings, WidomSettings)
     start = perf_counter()

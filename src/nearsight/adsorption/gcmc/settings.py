@@ -23,7 +23,15 @@ _MOST_KEPT = 20_000
 
 @dataclass(frozen=True, kw_only=True)
 class ExchangeSettings(Settings):
-    """With which gas outside molecules are exchanged, by what, and for how long."""
+    """With which gas outside molecules are exchanged, by what, and for how long.
+
+    Examples
+    --------
+    >>> from nearsight.adsorption.gcmc.settings import ExchangeSettings
+    >>> settings = ExchangeSettings(pressures_bar=(0.1, 1.0, 10.0), chains=2)
+    >>> settings.pressures_bar
+    (0.1, 1.0, 10.0)
+    """
 
     pressures_bar: Annotated[
         tuple[float, ...],

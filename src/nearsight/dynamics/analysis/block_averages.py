@@ -107,6 +107,15 @@ def block_average(values: ArrayLike) -> BlockAverage:
     ------
     MethodError
         There are fewer than four values, or some are not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nearsight.dynamics.analysis import block_average
+    >>> temperatures_K = np.random.default_rng(1).normal(300.0, 10.0, 1000)
+    >>> average = block_average(temperatures_K)
+    >>> print(f"{average.mean:.1f} ± {average.error:.1f} K")
+    299.5 ± 0.3 K
     """
     series = checked_series(values)
     n_values = len(series)
@@ -143,6 +152,17 @@ def statistical_inefficiency(values: ArrayLike) -> float:
     ------
     MethodError
         There are fewer than four values, or some are not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nearsight.dynamics.analysis import statistical_inefficiency
+    >>> noise = np.random.default_rng(1).normal(size=10_000)
+    >>> print(f"{statistical_inefficiency(noise):.1f} for noise")
+    1.0 for noise
+    >>> smooth = np.convolve(noise, np.ones(10))
+    >>> print(f"{statistical_inefficiency(smooth):.0f} for its moving mean")
+    9 for its moving mean
     """
     series = checked_series(values)
     centred = series - series.mean()

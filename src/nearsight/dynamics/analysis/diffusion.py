@@ -167,6 +167,21 @@ def diffusion_coefficient(
     MethodError
         There is no such kind, or several; times are not in the trajectory; kinisi is not installed;
         or there is no such correction.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ase import Atoms
+    >>> from ase.io import write
+    >>> from nearsight.dynamics.analysis import diffusion_coefficient, read_trajectory
+    >>> steps = np.random.default_rng(1).normal(0.0, 0.1, (200, 8, 3))
+    >>> frames = [Atoms("Ar8", way, cell=[20.0] * 3, pbc=True) for way in steps.cumsum(axis=0)]
+    >>> write("argon.extxyz", frames)
+    >>> trajectory = read_trajectory("argon.extxyz", interval_fs=10.0, unwrapped=True)
+    >>> liquid = {"viscosity_Pa_s": 3e-4, "temperature_K": 85.0}
+    >>> found = diffusion_coefficient(trajectory, estimator="least-squares", **liquid)
+    >>> print(f"{1e9 * found.value_m2_per_s:.0f} ± {1e9 * found.error_m2_per_s:.0f} · 10⁻⁹ m²/s")
+    6 ± 0 · 10⁻⁹ m²/s
     """
     paths = _paths(trajectory, kind, groups, axes, remove_drift=remove_drift)
     [(kind, along_axes)] = paths.items()

@@ -97,6 +97,20 @@ def mean_squared_displacement(
     ------
     MethodError
         Frames are not evenly spaced, or the time is longer than the trajectory.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ase import Atoms
+    >>> from ase.io import write
+    >>> from nearsight.dynamics.analysis import mean_squared_displacement, read_trajectory
+    >>> steps = np.random.default_rng(1).normal(0.0, 0.1, (200, 8, 3))
+    >>> frames = [Atoms("Ar8", way, cell=[20.0] * 3, pbc=True) for way in steps.cumsum(axis=0)]
+    >>> write("argon.extxyz", frames)
+    >>> trajectory = read_trajectory("argon.extxyz", interval_fs=10.0, unwrapped=True)
+    >>> spread = mean_squared_displacement(trajectory)
+    >>> print(f"{spread.total_A2('Ar')[10]:.2f} Å² after {spread.times_fs[10]:.0f} fs")
+    0.33 Å² after 100 fs
     """
     interval_fs = trajectory.interval_fs
     n_lags = number_of_lags(trajectory, longest_fs)

@@ -112,6 +112,15 @@ def heat_capacity_of_fluctuations(energies_eV: ArrayLike, temperature_K: float) 
     ------
     MethodError
         There are fewer than four values, some are not finite, or the temperature is not positive.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nearsight.dynamics.analysis import heat_capacity_of_fluctuations
+    >>> energies_eV = np.random.default_rng(1).normal(-10.0, 0.2, 2000)
+    >>> heat = heat_capacity_of_fluctuations(energies_eV, 300.0)
+    >>> print(f"{1000 * heat.value_eV_per_K:.1f} ± {1000 * heat.error_eV_per_K:.1f} meV/K")
+    5.2 ± 0.2 meV/K
     """
     series = checked_series(energies_eV)
     _require_temperature(temperature_K)
@@ -145,6 +154,15 @@ def compressibility_of_fluctuations(volumes_A3: ArrayLike, temperature_K: float)
     MethodError
         There are fewer than four values, some are not finite, none differ, or the temperature is
         not positive.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nearsight.dynamics.analysis import compressibility_of_fluctuations
+    >>> volumes_A3 = np.random.default_rng(1).normal(1000.0, 10.0, 2000)
+    >>> found = compressibility_of_fluctuations(volumes_A3, 300.0)
+    >>> print(f"{found.bulk_modulus_GPa:.0f} ± {found.bulk_modulus_error_GPa:.0f} GPa")
+    41 ± 1 GPa
     """
     series = checked_series(volumes_A3)
     _require_temperature(temperature_K)

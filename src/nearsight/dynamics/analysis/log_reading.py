@@ -34,6 +34,19 @@ def read_log(path: str | os.PathLike[str]) -> dict[str, FloatArray]:
     StructureError
         There is no such file, it has other columns or no lines, times go backwards, or it is
         damaged.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.dynamics import DynamicsSettings, run_dynamics
+    >>> from nearsight.dynamics.analysis import read_log
+    >>> from nearsight.models import load_model
+    >>> settings = DynamicsSettings(time_ps=0.3, timestep_fs=5.0)
+    >>> copper, model = bulk("Cu", cubic=True), load_model("ase:emt")
+    >>> run = run_dynamics(copper, model, settings, samples="copper.csv")
+    >>> log = read_log("copper.csv")
+    >>> print(f"{len(log['temperature_K'])} samples to {log['time_fs'][-1]:.0f} fs")
+    31 samples to 300 fs
     """
     file = Path(path)
     try:

@@ -43,6 +43,17 @@ def molecules(trajectory: Trajectory) -> tuple[Group, ...]:
         The first frame is no structure, or atoms in it are closer than any bond.
     MethodError
         There are no molecules.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from ase.io import write
+    >>> from nearsight.dynamics.analysis import molecules, read_trajectory
+    >>> water = molecule("H2O", vacuum=3.0, pbc=True)
+    >>> write("water.extxyz", [water, water])
+    >>> trajectory = read_trajectory("water.extxyz", interval_fs=1.0)
+    >>> [(each.name, each.atoms.tolist()) for each in molecules(trajectory)]
+    [('H2O', [0, 1, 2])]
     """
     first = trajectory.frame(0)
     around = find_bonds(first).covalent
@@ -87,6 +98,20 @@ def groups_of(
     ------
     MethodError
         A group is empty, or has an atom that is not there, or one twice.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ase import Atoms
+    >>> from ase.io import write
+    >>> from nearsight.dynamics.analysis import groups_of, read_trajectory
+    >>> steps = np.random.default_rng(1).normal(0.0, 0.1, (200, 8, 3))
+    >>> frames = [Atoms("Ar8", way, cell=[20.0] * 3, pbc=True) for way in steps.cumsum(axis=0)]
+    >>> write("argon.extxyz", frames)
+    >>> trajectory = read_trajectory("argon.extxyz", interval_fs=10.0, unwrapped=True)
+    >>> pairs = groups_of(trajectory, [[0, 1], [2, 3]], "pair")
+    >>> [(pair.name, pair.atoms.tolist()) for pair in pairs]
+    [('pair', [0, 1]), ('pair', [2, 3])]
     """
     first, groups = trajectory.frame(0), []
     for each in members:

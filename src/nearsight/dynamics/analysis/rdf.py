@@ -162,6 +162,20 @@ def radial_distribution(
         The structure is not periodic in three directions, or a length is none.
     MemoryBudgetError
         There are too many pairs.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from ase.io import write
+    >>> from nearsight.dynamics.analysis import radial_distribution, read_trajectory
+    >>> frames = [bulk("Cu", cubic=True) * (3, 3, 3) for _ in range(4)]
+    >>> for seed, frame in enumerate(frames):
+    ...     frame.rattle(0.05, seed=seed)
+    ...
+    >>> write("copper.extxyz", frames)
+    >>> around = radial_distribution(read_trajectory("copper.extxyz", interval_fs=10.0))
+    >>> print(f"highest at {around.distances_A[around.total.argmax()]:.2f} Å")
+    highest at 2.53 Å
     """
     trajectory.require_volume()
     half_A = float(widths_A(trajectory.cells_A, trajectory.pbc).min()) / 2

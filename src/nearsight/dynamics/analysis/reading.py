@@ -84,6 +84,18 @@ def read_trajectory(
         Times or elements are missing, or told twice.
     MemoryBudgetError
         The frames do not fit into the memory; none has been swapped by then.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.dynamics import DynamicsSettings, run_dynamics
+    >>> from nearsight.dynamics.analysis import read_trajectory
+    >>> from nearsight.models import load_model
+    >>> settings = DynamicsSettings(time_ps=0.3, timestep_fs=5.0)
+    >>> copper, model = bulk("Cu", cubic=True), load_model("ase:emt")
+    >>> run = run_dynamics(copper, model, settings, trajectory="copper.extxyz")
+    >>> read_trajectory("copper.extxyz")
+    <Trajectory of Cu4: 31 frames, 0 to 300 fs; copper.extxyz>
     """
     file = Path(path)
     if units is not None and units not in UNITS:

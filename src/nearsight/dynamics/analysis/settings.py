@@ -12,7 +12,15 @@ UNITS = ("metal", "real")
 
 @dataclass(frozen=True, kw_only=True)
 class FrameSettings(Settings):
-    """How frames are read, and which of them, and which atoms, count."""
+    """How frames are read, and which of them, and which atoms, count.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import FrameSettings
+    >>> settings = FrameSettings(timestep_fs=0.5, elements=("Si", "O"), skip_ps=2.0)
+    >>> settings.elements
+    ('Si', 'O')
+    """
 
     timestep_fs: Annotated[
         float | None, Help("length of a step, where the file counts steps (LAMMPS)", "T"), POSITIVE
@@ -51,7 +59,15 @@ class FrameSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class RadialSettings(Settings):
-    """How pairs of atoms are counted by distance."""
+    """How pairs of atoms are counted by distance.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import RadialSettings
+    >>> settings = RadialSettings(farthest_A=8.0, within_A=3.2)
+    >>> settings.farthest_A
+    8.0
+    """
 
     farthest_A: Annotated[
         float | None,
@@ -66,7 +82,15 @@ class RadialSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class DiffusionSettings(Settings):
-    """Whose displacements are averaged, and how lines are put through them."""
+    """Whose displacements are averaged, and how lines are put through them.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import DiffusionSettings
+    >>> settings = DiffusionSettings(axes="z", estimator="least-squares")
+    >>> settings.axes
+    'z'
+    """
 
     particles: Annotated[
         str,
@@ -101,7 +125,15 @@ class DiffusionSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class VelocitySettings(Settings):
-    """How velocities are correlated, and their spectrum made."""
+    """How velocities are correlated, and their spectrum made.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import VelocitySettings
+    >>> settings = VelocitySettings(width_per_cm=20.0)
+    >>> settings.width_per_cm
+    20.0
+    """
 
     longest_fs: Annotated[
         float | None,

@@ -104,6 +104,20 @@ def temperatures(trajectory: Trajectory) -> Temperatures:
     ------
     MethodError
         There are no velocities, fewer than four frames, or nothing moves.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.dynamics import DynamicsSettings, OutputSettings, run_dynamics
+    >>> from nearsight.dynamics.analysis import read_trajectory, temperatures
+    >>> from nearsight.models import load_model
+    >>> copper, model = bulk("Cu", cubic=True), load_model("ase:emt")
+    >>> settings = DynamicsSettings(time_ps=0.3, timestep_fs=5.0)
+    >>> output = OutputSettings(velocities=True, every_fs=5.0)
+    >>> run = run_dynamics(copper, model, settings, output, trajectory="copper.extxyz")
+    >>> found = temperatures(read_trajectory("copper.extxyz"))
+    >>> print(f"{found.n_degrees:.0f} degrees of freedom, {len(found.total_K)} frames")
+    9 degrees of freedom, 61 frames
     """
     velocities = trajectory.require_velocities()
     masses = trajectory.masses_amu

@@ -152,6 +152,20 @@ def velocity_correlation(
     MethodError
         There are no velocities, all are zero, frames are not evenly spaced, or the time is longer
         than the trajectory.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.dynamics import DynamicsSettings, OutputSettings, run_dynamics
+    >>> from nearsight.dynamics.analysis import read_trajectory, velocity_correlation
+    >>> from nearsight.models import load_model
+    >>> copper, model = bulk("Cu", cubic=True), load_model("ase:emt")
+    >>> settings = DynamicsSettings(time_ps=0.3, timestep_fs=5.0)
+    >>> output = OutputSettings(velocities=True, every_fs=5.0)
+    >>> run = run_dynamics(copper, model, settings, output, trajectory="copper.extxyz")
+    >>> correlation = velocity_correlation(read_trajectory("copper.extxyz"))
+    >>> print(f"{correlation.total[0]:.2f} at 0 fs, up to {correlation.times_fs[-1]:.0f} fs")
+    1.00 at 0 fs, up to 150 fs
     """
     n_frames, interval_fs = len(trajectory), trajectory.interval_fs
     n_times = n_frames // 2 + 1 if longest_fs is None else int(longest_fs / interval_fs + 1e-6) + 1
@@ -201,6 +215,20 @@ def velocity_spectrum(
     MethodError
         There are no velocities, frames are not evenly spaced, the width is not positive, or the
         trajectory is too short for it.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.dynamics import DynamicsSettings, OutputSettings, run_dynamics
+    >>> from nearsight.dynamics.analysis import read_trajectory, velocity_spectrum
+    >>> from nearsight.models import load_model
+    >>> copper, model = bulk("Cu", cubic=True), load_model("ase:emt")
+    >>> settings = DynamicsSettings(time_ps=0.3, timestep_fs=5.0)
+    >>> output = OutputSettings(velocities=True, every_fs=5.0)
+    >>> run = run_dynamics(copper, model, settings, output, trajectory="copper.extxyz")
+    >>> spectrum = velocity_spectrum(read_trajectory("copper.extxyz"), width_per_cm=100.0)
+    >>> print(f"{spectrum.n_degrees:.0f} degrees of freedom")
+    9 degrees of freedom
     """
     if not 0 < width_per_cm < np.inf:
         raise MethodError(

@@ -112,6 +112,14 @@ def write_phonopy(
     ------
     StorageError
         The file cannot be written; an older one is intact.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.hessian import force_constants, write_phonopy
+    >>> from nearsight.models import load_model
+    >>> constants = force_constants(bulk("Cu"), load_model("ase:emt"), (2, 2, 2))
+    >>> write_phonopy("copper.yaml", constants)
     """
     phonon = force_constants.to_phonopy(nac)
     write_text(path, str(phonon.to_phonopy_yaml(settings={"force_constants": True})))
@@ -157,6 +165,16 @@ def read_phonopy(
     CheckpointError
         A file is missing or no file of phonopy, they contradict each other or themselves, or there
         are neither force constants nor forces.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.hessian import force_constants, read_phonopy, write_phonopy
+    >>> from nearsight.models import load_model
+    >>> write_phonopy("copper.yaml", force_constants(bulk("Cu"), load_model("ase:emt"), (2, 2, 2)))
+    >>> constants = read_phonopy("copper.yaml")
+    >>> constants.values_eV_per_A2.shape
+    (1, 3, 8, 3)
     """
     file = Path(path)
     if not file.is_file():

@@ -67,6 +67,15 @@ def read_hessian(
         There is no structure, it has rows of some atoms only, or `atoms` is another structure.
     MethodError
         There is no such format.
+
+    Examples
+    --------
+    >>> from ase.build import molecule
+    >>> from nearsight.hessian import hessian, read_hessian
+    >>> from nearsight.models import load_model
+    >>> hessian(molecule("N2"), load_model("ase:emt")).save("nitrogen.npz")
+    >>> read_hessian("nitrogen.npz").matrix_eV_per_A2.shape
+    (2, 3, 2, 3)
     """
     file = Path(path)
     if not file.is_file():

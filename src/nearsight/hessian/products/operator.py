@@ -54,6 +54,16 @@ class HessianOperator(LinearOperator):  # type: ignore[misc]  # SciPy has no ann
         The method does not go with the model, or the structure has constraints.
     MemoryBudgetError
         No method, or not the one asked for, fits into the memory budget.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.hessian import HessianOperator
+    >>> from nearsight.models import load_model
+    >>> operator = HessianOperator(bulk("Cu"), load_model("ase:emt"))
+    >>> product = operator @ [1.0, 0.0, 0.0]
+    >>> print(f"{abs(product).max():.2f} eV/Å²: nothing pulls back what is moved as a whole")
+    0.00 eV/Å²: nothing pulls back what is moved as a whole
     """
 
     def __init__(

@@ -255,6 +255,14 @@ def plan(
         The tolerance is not positive, or no consistent space group is found at it.
     MemoryBudgetError
         The search for it in so many atoms does not fit into the memory.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.hessian import plan
+    >>> needed = plan(bulk("NaCl", "rocksalt", a=5.64, cubic=True))
+    >>> print(f"{needed.rows_needed} of {needed.rows_total} rows, by {needed.space_group}")
+    2 of 24 rows, by Fm-3m (225)
     """
     if tolerance_A is None:
         return _given_only(atoms, translations, "no symmetry was asked for")

@@ -55,6 +55,17 @@ class AseModel:
     ------
     ModelError
         The dtype is none of these.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from ase.calculators.emt import EMT
+    >>> from nearsight.models import AseModel
+    >>> model = AseModel(EMT(), "my EMT")
+    >>> model.identity.name
+    'my EMT'
+    >>> print(f"{model.evaluate([bulk('Cu')])[0].energy_eV:.3f} eV")
+    -0.006 eV
     """
 
     def __init__(

@@ -10,7 +10,15 @@ from nearsight.training.settings import IRMOF_RADIUS_A
 
 @dataclass(frozen=True, kw_only=True)
 class FirstFramesSettings(Settings):
-    """What there is before anything was learnt: fragments that the teacher moves."""
+    """What there is before anything was learnt: fragments that the teacher moves.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import FirstFramesSettings
+    >>> settings = FirstFramesSettings(first_frames=100, first_temperature_K=500.0)
+    >>> settings.first_frames
+    100
+    """
 
     first_frames: Annotated[
         int, Help("frames of each fragment in dynamics by the teacher", "N"), Range(least=2)
@@ -25,7 +33,15 @@ class FirstFramesSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class ExploringSettings(Settings):
-    """How the crystal is moved by what was learnt, at a pressure and ever hotter."""
+    """How the crystal is moved by what was learnt, at a pressure and ever hotter.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import ExploringSettings
+    >>> settings = ExploringSettings(explore_ps=5.0, highest_temperature_K=600.0)
+    >>> settings.lowest_temperature_K, settings.highest_temperature_K
+    (300.0, 600.0)
+    """
 
     explore_ps: Annotated[
         float, Help("dynamics of the crystal in each round, such as 2ps", "T"), POSITIVE
@@ -53,6 +69,13 @@ class PickingSettings(Settings):
     Phys. Chem. Chem. Phys. 2023, 25, 12979), and symmetry functions leave the range that they had.
     How many are taken, and how far apart, is after M. Eckhoff and J. Behler, J. Chem. Theory
     Comput. 2019, 15, 3793.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import PickingSettings
+    >>> settings = PickingSettings(disagreement_eV_per_A=0.2, most_picked=30)
+    >>> settings.most_picked
+    30
     """
 
     disagreement_eV_per_A: Annotated[
@@ -98,7 +121,15 @@ class PickingSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class RoundsSettings(Settings):
-    """From what fragments are cut, and for how long it goes on."""
+    """From what fragments are cut, and for how long it goes on.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import RoundsSettings
+    >>> settings = RoundsSettings(fragment_radius_A=5.0, rounds=3)
+    >>> settings.rounds
+    3
+    """
 
     fragment_radius_A: Annotated[
         float | None,
