@@ -47,7 +47,7 @@ from nearsight.vibrations.thermodynamics import require_thermodynamic_settings
 _BIAS = 1e-4
 """Relative bias of the Lanczos steps at which their number aims."""
 _FIRST_STEPS = 3
-_MOST_STEPS = 40
+_FEWEST_STEPS, _MOST_STEPS = 2, 40
 _BYTES_PER_NUMBER_KEPT = 16  # every vector of a run, and those of one run once more as an array
 _LARGEST_IMAGINARY = np.pi
 """ħ|ω|/(k_B T) of imaginary modes up to which the heat capacity is continued; it ends at 2π."""
@@ -84,7 +84,7 @@ def probe_heat_capacity(
         Atoms farther apart than this share a vector. A larger one takes more vectors, and they
         scatter less.
     n_steps
-        Lanczos steps from each vector; by default as many as the coldest temperature and the
+        Lanczos steps from each vector, two at least; by default as many as the coldest temperature and the
         largest eigenvalue need for a bias of 1e-4.
     scale_factor
         Factor on every frequency.
@@ -101,8 +101,8 @@ def probe_heat_capacity(
     Raises
     ------
     MethodError
-        The radius is too large for the cell, a temperature too low for so many steps, or an
-        eigenvalue so negative that the heat capacity cannot be continued to it.
+        The radius is too large for the cell, a temperature too low for so many steps, steps too
+        few to tell their bias by, or an eigenvalue so negative that the heat capacity cannot be continued to it.
     MemoryBudgetError
         Memory ran out; finished products are kept.
     CheckpointError
@@ -122,6 +122,11 @@ def probe_heat_capacity(
     0.36 J/(g K) from 36 products
     """
     require_thermodynamic_settings(temperatures_K, acoustic, scale_factor)
+    if n_steps is not None and n_steps < _FEWEST_STEPS:
+        raise MethodError(
+            f"{n_steps} Lanczos steps tell nothing of what they are off by, which is what the last "
+            f"one changes; take {_FEWEST_STEPS} or more."
+        )
     temperatures = np.atleast_1d(np.asarray(temperatures_K, dtype=np.float64))
     warm = _above_zero(temperatures)
     # Frequencies times a factor have the heat that they had at the temperature over that factor.
