@@ -282,5 +282,5 @@ def test_bad_settings_are_refused(probe):
         probe(300.0, radius_A=6.0)
     with pytest.raises(MethodError, match="take a higher temperature"):
         probe(5.0)
-    with pytest.raises(MethodError, match="1 Lanczos steps tell nothing .* take 2 or more"):
+    with pytest.raises(MethodError, match=r"1 Lanczos steps tell nothing .* take 2 or more"):
         probe(300.0, n_steps=1)

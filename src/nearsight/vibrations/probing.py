@@ -84,8 +84,8 @@ def probe_heat_capacity(
         Atoms farther apart than this share a vector. A larger one takes more vectors, and they
         scatter less.
     n_steps
-        Lanczos steps from each vector, two at least; by default as many as the coldest temperature and the
-        largest eigenvalue need for a bias of 1e-4.
+        Lanczos steps from each vector, two at least; by default as many as the coldest temperature
+        and the largest eigenvalue need for a bias of 1e-4.
     scale_factor
         Factor on every frequency.
     lowest
@@ -102,7 +102,8 @@ def probe_heat_capacity(
     ------
     MethodError
         The radius is too large for the cell, a temperature too low for so many steps, steps too
-        few to tell their bias by, or an eigenvalue so negative that the heat capacity cannot be continued to it.
+        few to tell their bias by, or an eigenvalue so negative that the heat capacity cannot be
+        continued to it.
     MemoryBudgetError
         Memory ran out; finished products are kept.
     CheckpointError
