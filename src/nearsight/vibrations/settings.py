@@ -134,7 +134,7 @@ class ProbingSettings(Settings):
     lanczos_steps: Annotated[
         int | None,
         Help("products from each vector (default: what temperature and wavenumbers need)", "M"),
-        POSITIVE,
+        Range(least=2),
     ] = None
     products: Annotated[
         str | None,
