@@ -72,7 +72,10 @@ def _offers(page: str, value: Any) -> bool:
 
 @cache
 def described() -> Mapping[tuple[str, str], Any]:
-    """Return all that is described, by its page and its name."""
+    """Return all that is described, by its page and its name.
+
+    Numbers and tables have the line below them in the source, and no docstring to ask for.
+    """
     found = {}
     for page in (*PACKAGES, *MODULES):
         module = import_module(f"nearsight.{page}")

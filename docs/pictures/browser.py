@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from PIL import Image
 
@@ -28,23 +29,28 @@ def browser() -> str:
 
 def photograph(page: Path, picture: Path, width: int, height: int, top: int = 0) -> None:
     """Write a part of a page as PNG, so wide and high in pixels, from so far below its top."""
+    with TemporaryDirectory() as folder:
+        whole = Path(folder) / "page.png"
+        _take(page, whole, width, top + height)
+        with Image.open(whole) as image:
+            part = image.convert("RGB").crop((0, top, width, top + height))
+    part.quantize(COLORS, dither=Image.Dither.NONE).save(picture, optimize=True)
+
+
+def _take(page: Path, picture: Path, width: int, height: int) -> None:
     command = [
         browser(),
         *("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
         # Molecules are drawn by WebGL, without a graphics card.
         *("--use-angle=swiftshader", "--enable-unsafe-swiftshader"),
-        f"--window-size={width},{top + height}",
+        f"--window-size={width},{height}",
         "--virtual-time-budget=8000",
         f"--screenshot={picture}",
         page.resolve().as_uri(),
     ]
-    picture.unlink(missing_ok=True)
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     if done.returncode or not picture.is_file():
         raise SystemExit(f"{browser()} took no picture of {page}:\n{done.stderr[-2000:]}")
-    with Image.open(picture) as image:
-        part = image.convert("RGB").crop((0, top, width, top + height))
-    part.quantize(COLORS, dither=Image.Dither.NONE).save(picture, optimize=True)
 
 
 def run(*arguments: str) -> None:

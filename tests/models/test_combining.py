@@ -41,6 +41,10 @@ def test_one_model_alone_is_its_own_combination(one: Facts | Capabilities) -> No
     assert combined([one]) == one
 
 
+def test_graphs_of_all_parts_are_there_at_once() -> None:
+    assert combined([CAPABILITIES, CAPABILITIES]).row_over_force_memory == 5.0
+
+
 @pytest.mark.parametrize("of", [Facts(), CAPABILITIES])
 def test_the_order_of_the_parts_makes_no_difference_but_in_texts(of: Facts | Capabilities) -> None:
     other = FACTS if isinstance(of, Facts) else Capabilities(*[None] * 9)

@@ -22,9 +22,15 @@ def draw(path: Path) -> None:
     for column, (label, style) in SERIES.items():
         seen = [row for row in rows if row[column] and number(row["bar"]) > 0]
         pressures = [number(row["bar"]) for row in seen]
-        left.plot(
-            pressures, [number(row[column]) for row in seen], style, label=label, linestyle=":"
-        )
+        loadings = [number(row[column]) for row in seen]
+        colour, marker = style[:-1], style[-1]
+        left.plot(pressures, loadings, f"{colour}:", linewidth=1.0)
+        for row, pressure, loading in zip(seen, pressures, loadings, strict=True):
+            told = row[column].strip("()").split(" ± ")
+            error = float(told[1]) if len(told) > 1 else None
+            face = "none" if row[column].startswith("(") else colour
+            left.errorbar(pressure, loading, error, fmt=marker, color=colour, mfc=face, capsize=3)
+        left.plot([], [], f"{colour}{marker}:", label=label)
     left.set(xlabel="pressure / bar", ylabel="CO₂ in Mg-MOF-74 at 298 K / mol/kg", xscale="log")
     left.set_ylim(-0.4, 18.0)
     left.legend(fontsize="small", loc="upper left")
@@ -43,7 +49,8 @@ def draw_exclusion(ax: Axes) -> None:
         means, errors = zip(*(map(number, row["⟨N⟩"].split("±")) for row in chosen), strict=True)
         at = [number_ + 0.25 * (place - 1) for number_ in range(len(cases))]
         ax.bar(at, means, 0.25, yerr=errors, capsize=2, label=label, color=f"C{place}")
-    labels = ["argon\n15 bar", "beside strong\nsites, 0.01 bar", "beside strong\nsites, 1 bar"]
+    wrapped = {"argon with atoms that bind it": "argon beside\nstrong sites"}
+    labels = [f"{wrapped.get(of, of)}\n{bar} bar" for of, bar in cases]
     ax.set_xticks(range(len(cases)), labels)
     ax.set(ylabel="argon atoms in the box at 150 K")
     ax.legend(fontsize="small")

@@ -3,12 +3,14 @@
 import re
 from pathlib import Path
 
+import numpy as np
 from drawing import panels
 from study_tables import number, rows_of
 
 STUDY = "locality_of_mof5"
 METHODS = {"gfn1-xtb": "GFN1-xTB", "sevennet-0": "SevenNet-0"}
 PAPER = "RPBE, paper / Å"
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def draw(path: Path) -> None:
@@ -28,12 +30,9 @@ def draw(path: Path) -> None:
     for place, (key, label) in enumerate(METHODS.items()):
         shells = rows_of(STUDY, "atoms", "radius / Å", below=f"C2, {key}")[1:]
         radii = [number(shell["radius / Å"]) for shell in shells]
-        norms = [max(number(shell["‖G'‖ / eV/Å²"]), 1e-3) for shell in shells]
+        norms = [number(shell["‖G'‖ / eV/Å²"]) or np.nan for shell in shells]  # 0.00 is below all
         right.semilogy(radii, norms, f"C{place}o-", label=label)
     right.axhline(0.35, color="0.5", linestyle="--", linewidth=0.8)
     right.set(xlabel="radius of the fragment around C₂ / Å", ylabel="‖G′‖ / (eV/Å²)")
     right.legend()
     figure.savefig(path)
-
-
-SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

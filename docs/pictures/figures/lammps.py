@@ -39,6 +39,6 @@ def draw(path: Path) -> None:
         differences = np.abs(of["lammps"] - of["ase"])
         shown = np.maximum(differences, 1e-16)[::3]
         right.semilogy(steps[::3], shown, f"C{place + 2}.", markersize=3, label=name)
-    right.set(xlabel="step", ylabel="energy by LAMMPS less that by ASE / eV", ylim=(1e-16, 1e-10))
+    right.set(xlabel="step", ylabel="|energy by LAMMPS - by ASE| / eV", ylim=(1e-16, 1e-10))
     right.legend()
     figure.savefig(path)

@@ -1,4 +1,4 @@
-"""What probing estimates over the number of products, beside the sum over all modes."""
+"""What probing estimates over the number of products, beside the sum over all vibrations."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def draw(path: Path) -> None:
         label = f"R = {radius:g} Å"
         left.errorbar(found.n_products, value, yerr=error, fmt="o", capsize=4, label=label)
         products.append(found.n_products)
-    left.axhline(values[WARMEST], color="k", linewidth=1.0, label="all 324 modes")
+    left.axhline(values[WARMEST], color="k", linewidth=1.0, label="all 321 vibrations")
     left.set(xlabel="products", ylabel="c_v(100 K) / J/(g K)", xscale="log")
     left.minorticks_off()
     left.set_xticks(products, map(str, products))

@@ -15,7 +15,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.errors import ModelError
-from nearsight.models.combining import ALL, ANY, COMMON, LARGEST, LARGEST_KNOWN, combinable
+from nearsight.models.combining import ALL, ANY, COMMON, LARGEST, LARGEST_KNOWN, TOTAL, combinable
 from nearsight.models.facts import Facts
 from nearsight.provenance import ModelIdentity
 from nearsight.remarks import Remark
@@ -78,8 +78,10 @@ class Capabilities:
     rows_share_work: Annotated[bool, ANY] = False
     """Most of an analytic row is work that all rows of a structure share: few of them take less
     time by differences of forces."""
-    row_over_force_memory: Annotated[float, LARGEST] = 3.0
-    """Peak memory of the graph of the forces with one analytic row, over that of a force call."""
+    row_over_force_memory: Annotated[float, TOTAL] = 3.0
+    """Peak memory of the graph of the forces with one analytic row, over that of a force call: the
+    most that was measured. Graphs of the parts of a sum are there at once, their force calls not.
+    """
     periodic: Annotated[bool, ALL] = True
     """Crystals can be computed; otherwise molecules only."""
     gamma_only: Annotated[bool, ANY] = False

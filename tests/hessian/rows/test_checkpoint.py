@@ -129,12 +129,14 @@ def test_analytic_rows_are_analytic_rows(
     assert (resumed.method, resumed.rows_computed) == ("batched", 7)
 
 
+@pytest.mark.parametrize("method", ["rows", "batched"])
 def test_complete_checkpoint_needs_no_work(
-    pair_model: Callable[..., Any], displaced_quartz: Atoms, path: Path
+    pair_model: Callable[..., Any], displaced_quartz: Atoms, path: Path, method: str
 ) -> None:
-    whole = hessian(displaced_quartz, pair_model(), "rows", checkpoint=path)
+    whole = hessian(displaced_quartz, pair_model(), method, checkpoint=path)
     idle = Stopping(pair_model(), 1, AssertionError("no row but the spot check was to be computed"))
-    again = hessian(displaced_quartz, idle, "rows", checkpoint=path)
+    again = hessian(displaced_quartz, idle, method, checkpoint=path)
+    assert idle.asked == [1]
     assert (again.rows_computed, again.reason) == (0, "every row was in the checkpoint")
     np.testing.assert_array_equal(again.matrix_eV_per_A2, whole.matrix_eV_per_A2)
 

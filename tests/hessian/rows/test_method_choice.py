@@ -108,9 +108,37 @@ def test_rows_that_take_long_on_a_cpu_are_not_tried_in_batches(
 ) -> None:
     model = timed(1.0, lambda size: 0.1)
     result = hessian(displaced_quartz, model, meter=ModelClock(model))
-    assert result.reason == "1 s a row: on a CPU batches gain nothing of such rows"
+    assert result.reason == "1 s a row: batches of such gained nothing on CPUs"
     assert model.batches == 25 * [1]  # the others follow from the sum rule
     assert model.graphs == 1
+
+
+def test_rows_on_a_gpu_are_tried_however_long_they_take(
+    timed: Callable[..., Timed], displaced_quartz: Atoms
+) -> None:
+    class OnGpu(ModelClock):
+        def peak_memory(self, device: str) -> PeakMemory:
+            assert device == "cuda"
+            return PeakMemory("cpu")
+
+    model = timed(1.0, lambda size: 1.0 / size)
+    model.identity = replace(model.identity, device="cuda")
+    result = hessian(displaced_quartz, model, memory_budget_bytes=2**30, meter=OnGpu(model))
+    assert result.method == "batched"
+
+
+def test_rows_that_check_symmetry_share_the_graph(
+    timed: Callable[..., Timed], alpha_quartz: Atoms
+) -> None:
+    few = [[0.1, 0.2, 0.1], [0.7, 0.1, 0.3], [0.2, 0.6, 0.4]]
+    inverted = Atoms("C6", cell=[6.0, 5.0, 7.0], scaled_positions=[*few, *-np.array(few)], pbc=True)
+    inverted.set_cell([[6.0, 0.3, 0.2], [0.1, 5.0, 0.4], [0.5, 0.2, 7.0]], scale_atoms=True)
+    for atoms, n_rows, n_checks in ((alpha_quartz, 5, 1), (inverted, 9, 2)):
+        model = timed(1.0, lambda size: 1.0)
+        result = hessian(atoms, model, "rows", meter=ModelClock(model))
+        assert (result.rows_needed, model.graphs) == (n_rows, 1)
+        assert model.batches == (n_rows + n_checks) * [1]
+        assert result.symmetry_deviation_eV_per_A2 < 1e-10
 
 
 def test_batches_stop_growing_when_rows_get_no_cheaper(

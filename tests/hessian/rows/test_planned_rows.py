@@ -12,6 +12,8 @@ from ase.build import bulk
 
 from nearsight.errors import CheckpointError, MethodError
 from nearsight.hessian.matrix import hessian
+from nearsight.hessian.rows.images import images_to_check
+from nearsight.hessian.rows.plan import plan
 from nearsight.models.contract import Model
 from nearsight.structures.supercell import make_supercell
 
@@ -163,6 +165,14 @@ def test_check_never_compares_rows_with_themselves(
         assert hessian(atoms, pair_model(), "rows").rows_needed == 3 * n_pairs
         with pytest.raises(MethodError, match="does not keep this symmetry"):
             hessian(atoms, handed_model(), "rows")
+
+
+def test_an_inversion_is_not_all_that_is_checked() -> None:
+    """Where there are other mirror images, since it is kept by models that turn with nothing."""
+    for repeats in ((1, 1, 1), (2, 1, 1), (2, 2, 2), (3, 3, 3)):
+        of_few = plan(make_supercell(bulk("NaCl", "rocksalt", a=5.64, cubic=True), repeats))
+        for each in images_to_check(of_few):
+            assert np.abs(each.image.rotation + np.eye(3)).max() > 0.5
 
 
 def test_structure_that_is_only_nearly_symmetric_is_found_out(

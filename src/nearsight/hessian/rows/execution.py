@@ -110,6 +110,9 @@ def complete(task: Task, rows: Rows) -> tuple[RowMethod, int]:
 
 def _execute(task: Task, rows: Rows, indices: list[int]) -> RowMethod:
     """Compute the rows of some indices; return in which way those of the plan were in the end."""
+    nothing_to_do = replace(task.way, reason="every row was in the checkpoint")
+    if not indices:
+        return nothing_to_do
 
     def row_done(number: int, row: FloatArray) -> None:
         rows.computed(indices[number], row)
@@ -128,6 +131,4 @@ def _execute(task: Task, rows: Rows, indices: list[int]) -> RowMethod:
         "Use a method that takes less (rows, then fourth-order), float32, or a smaller cell.",
     ):
         way = task.way.compute(work)
-    if indices and indices[0] < rows.total:
-        return way
-    return replace(task.way, reason="every row was in the checkpoint")
+    return way if indices[0] < rows.total else nothing_to_do

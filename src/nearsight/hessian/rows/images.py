@@ -101,13 +101,16 @@ def _other_image(plan: Plan, random: np.random.Generator, *, mirrored: bool) -> 
     rotations = plan.symmetry.rotations
     turned = np.abs(rotations - np.eye(3)).max(axis=(1, 2)) > _TURNED
     improper = np.linalg.det(rotations) < 0
+    # An inversion alone tells nothing of whether a model turns with the structure.
+    turning = improper & (np.abs(rotations + np.eye(3)).max(axis=(1, 2)) > _TURNED)
     while True:
         index, choice = random.integers(plan.rows_needed), random.integers(2**32)
         seed, image = plan.image_of_seed(int(index), int(choice))
         is_turned = np.abs(image.rotation - np.eye(3)).max() > _TURNED
         is_moved = bool((image.permutation != np.arange(plan.n_atoms)).any())
         if mirrored and improper.any():
-            wanted = np.linalg.det(image.rotation) < 0
+            is_inverted = np.abs(image.rotation + np.eye(3)).max() <= _TURNED
+            wanted = np.linalg.det(image.rotation) < 0 and not (turning.any() and is_inverted)
         else:
             wanted = is_turned if turned.any() else is_moved
         if wanted:

@@ -19,8 +19,8 @@ _WORTH_MEASURING = 24
 _FEW = f"fewer than {_WORTH_MEASURING} rows are not worth a measurement"
 _CLEARLY_FASTER = 0.9
 _LONG_ON_A_CPU_S = 0.1
-"""A row that takes so long on a CPU gains nothing from batches: with SevenNet, MACE and CHGNet a
-row in batches took 0.94 to 1.8 of one alone from 0.1 s on, and 0.7 to 1.3 below."""
+"""Rows that take so long on a CPU are not tried in batches: with SevenNet, MACE and CHGNet a row in
+batches took 0.94 to 1.8 of one alone from 0.1 s on, and 0.7 to 1.3 below."""
 _TWO_OVER_ONE = 3
 """Memory of batches of two over that of single rows: twice as much, beside the graph of these."""
 
@@ -118,7 +118,7 @@ class FasterRows(AnalyticRows):
             return single.compute(work)
         alone = work.measure_single_rows()
         if alone.seconds > _LONG_ON_A_CPU_S and work.model.identity.device == "cpu":
-            reason = f"{alone.seconds:.3g} s a row: on a CPU batches gain nothing of such rows"
+            reason = f"{alone.seconds:.3g} s a row: batches of such gained nothing on CPUs"
             return replace(single, reason=reason).compute(work)
         if _TWO_OVER_ONE * alone.peak_memory_bytes > work.memory_budget_bytes:
             reason = "batches might not fit into the memory"
