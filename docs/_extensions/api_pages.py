@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from markdown import contents
+from markdown import contents, table
 from public_api import MODULES, PACKAGES, anchor, example_of, has_example, names, owner
+from settings_pages import HEADER, row_of
+
+from nearsight.settings import Settings, describe
 
 
 def pages() -> Mapping[str, str]:
@@ -40,11 +43,43 @@ def _entry(package: str, name: str, value: Any) -> str:
     elif callable(value):
         kind = "function"
     whole = f"nearsight.{package}.{name}"
-    entry = f"## {name}\n\n```{{eval-rst}}\n.. auto{kind}:: {whole}\n```\n"
+    is_settings = inspect.isclass(value) and issubclass(value, Settings)
+    signature = _signature(value) if is_settings else ""
+    entry = f"## {name}\n\n```{{eval-rst}}\n.. auto{kind}:: {whole}{signature}\n```\n"
+    if is_settings:
+        rows = [row_of(each) for each in describe(value) if each.group is None]
+        entry += f"\n{table(HEADER, rows)}" if rows else ""
     elsewhere = None if kind != "class" or has_example(value) else example_of(package, value)
     if elsewhere is not None:
         entry += f"\nAn example is that of {_link(*elsewhere, '.'.join(elsewhere))}.\n"
     return entry
+
+
+def _signature(kind: type[Settings]) -> str:
+    """Return how settings are written, without what is said of each in its annotation."""
+    groups = {each.name: each.group for each in describe(kind) if each.group is not None}
+    signature = inspect.signature(kind)
+    parameters = [
+        each.replace(
+            annotation=inspect.Parameter.empty,
+            default=_Written(f"{groups[each.name].__name__}()")
+            if each.name in groups
+            else each.default,
+        )
+        for each in signature.parameters.values()
+    ]
+    plain = signature.replace(parameters=parameters, return_annotation=inspect.Signature.empty)
+    return str(plain)
+
+
+class _Written:
+    """A value that is written in a signature as it is here."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
 
 
 def _link(page: str, name: str, text: str) -> str:

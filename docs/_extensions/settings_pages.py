@@ -30,7 +30,7 @@ def pages() -> Mapping[str, str]:
 def _page(title: str, kind: type[Settings]) -> str:
     text = f"# {title}\n\n"
     for group, settings in _groups(kind):
-        rows = [_row(each) for each in settings]
+        rows = [row_of(each) for each in settings]
         heading = f"## [{group}]" if group else "## Without a group"
         text += f"{heading}\n\n{table(HEADER, rows)}\n" if rows else ""
     return text
@@ -45,7 +45,8 @@ def _groups(kind: type[Settings], name: str = "") -> Iterator[tuple[str, list[Ab
             yield from _groups(each.group, f"{name}.{each.name}".lstrip("."))
 
 
-def _row(about: About) -> tuple[str, str, str, str]:
+def row_of(about: About) -> tuple[str, str, str, str]:
+    """Return the cells of a setting, below `HEADER`."""
     may_be = ", ".join(about.choices) if about.choices else str(about.range or "")
     said = plain(about.help.text) if about.help else ""
     return code(about.name), code(_default(about.default)), said, may_be
