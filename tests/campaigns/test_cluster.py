@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -113,7 +114,9 @@ def test_workers_may_die_hang_and_take_memory(
             "JOIN nearsight_names USING (sha256) WHERE state = 'failed'"
         )
     )
-    assert "told nothing for too long" in messages["Ar-0.cif"]
+    # On a busy machine another job may be taken to be silent, and end the worker of this one.
+    assert "ended its worker 2 times" in messages["Ar-0.cif"]
+    assert re.search(r"Ar-0\.cif \(\S+\): its worker told nothing for too long", caplog.text)
     assert "the last time was lost, for lack of memory or by whoever" in messages["Ne-0.cif"]
     assert "ended its worker 2 times" in messages["Rn-0.cif"]  # its nanny may be too late
     ours = nearsight.__version__
