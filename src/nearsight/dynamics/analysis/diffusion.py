@@ -178,7 +178,8 @@ def diffusion_coefficient(
     >>> frames = [Atoms("Ar8", way, cell=[20.0] * 3, pbc=True) for way in steps.cumsum(axis=0)]
     >>> write("argon.extxyz", frames)
     >>> trajectory = read_trajectory("argon.extxyz", interval_fs=10.0, unwrapped=True)
-    >>> found = diffusion_coefficient(trajectory, estimator="least-squares")
+    >>> liquid = {"viscosity_Pa_s": 3e-4, "temperature_K": 85.0}  # of liquid argon, about
+    >>> found = diffusion_coefficient(trajectory, estimator="least-squares", **liquid)
     >>> print(f"{1e9 * found.value_m2_per_s:.1f} ± {1e9 * found.error_m2_per_s:.1f} · 10⁻⁹ m²/s")
     5.6 ± 0.4 · 10⁻⁹ m²/s
     """
