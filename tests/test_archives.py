@@ -18,7 +18,7 @@ from nearsight.errors import CheckpointError
 from nearsight.hessian.matrix import Hessian
 from nearsight.hessian.origin import Computed
 from nearsight.provenance import ModelIdentity, record
-from nearsight.storage import atoms_to_arrays, load_archive
+from nearsight.result_archives import atoms_to_arrays, load_archive
 
 Members = dict[str, bytes]
 HEADER = json.dumps({"kind": "thing", "format": 1})

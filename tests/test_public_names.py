@@ -82,6 +82,8 @@ def test_packages_and_settings_import_nothing_before_they_are_asked() -> None:
         "nearsight.hessian.settings",
         "nearsight.vibrations.settings",
         "nearsight.workflows.settings",
+        "nearsight.workflows.adsorption_settings",
+        "nearsight.workflows.potential_settings",
         "nearsight.evaluation.discovery",
         "nearsight.evaluation.settings",
         "nearsight.resources",

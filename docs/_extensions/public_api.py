@@ -37,6 +37,7 @@ MODULES = (
     "errors",
     "remarks",
     "resources",
+    "result_archives",
     "storage",
     "units",
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from ase import Atoms
 
 from nearsight.provenance import ModelIdentity, Setting
-from nearsight.storage import atoms_to_arrays
+from nearsight.result_archives import atoms_to_arrays
 
 
 def fingerprint(

@@ -8,7 +8,7 @@ import pytest
 
 from nearsight.errors import CheckpointError
 from nearsight.hessian.checkpoint_file import Arrays, CheckpointFile, Header
-from nearsight.storage import save_archive
+from nearsight.result_archives import save_archive
 
 ARRAYS = {"weights": np.linspace(0, 1, 5) / 3}
 

@@ -14,7 +14,7 @@ from ase import Atoms
 from nearsight.errors import CheckpointError, StorageError
 from nearsight.hessian.matrix import Hessian, hessian
 from nearsight.remarks import Remark
-from nearsight.storage import save_archive
+from nearsight.result_archives import save_archive
 
 
 @pytest.fixture

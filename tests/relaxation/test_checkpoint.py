@@ -16,7 +16,7 @@ from nearsight.relaxation.answers import Answers
 from nearsight.relaxation.checkpoint import Checkpoint, State
 from nearsight.relaxation.frame import Frame
 from nearsight.relaxation.relax import relax
-from nearsight.storage import load_archive, save_archive
+from nearsight.result_archives import load_archive, save_archive
 
 
 class Scaled:

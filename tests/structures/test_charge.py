@@ -10,7 +10,7 @@ from ase.build import bulk, molecule
 from nearsight.errors import StructureError
 from nearsight.fingerprint import fingerprint
 from nearsight.provenance import ModelIdentity
-from nearsight.storage import atoms_from_arrays, atoms_to_arrays
+from nearsight.result_archives import atoms_from_arrays, atoms_to_arrays
 from nearsight.structures import make_supercell
 from nearsight.structures.charge import (
     charge_of,

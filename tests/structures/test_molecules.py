@@ -9,7 +9,7 @@ from ase.io import write
 from scipy.spatial.distance import pdist
 
 from nearsight.errors import StructureError
-from nearsight.storage import atoms_from_arrays, atoms_to_arrays
+from nearsight.result_archives import atoms_from_arrays, atoms_to_arrays
 from nearsight.structures import read_structure
 from nearsight.structures.molecules import (
     as_framework,

@@ -12,12 +12,12 @@ from guests_in_a_cell import FRAMEWORK, N_SAMPLES, isotherm_of_centres
 from nearsight.adsorption.gases import gas_named
 from nearsight.adsorption.gcmc.settings import ExchangeSettings
 from nearsight.errors import SettingError
+from nearsight.workflows.adsorption_settings import IsothermSettings
 from nearsight.workflows.guest_frames import (
     prepare_guest_frames,
     require_kept,
     write_guest_frames,
 )
-from nearsight.workflows.settings import IsothermSettings
 
 CO2 = gas_named("CO2")
 

@@ -9,7 +9,7 @@ from nearsight.adsorption.placements import Placements
 from nearsight.adsorption.trials import Trials
 from nearsight.errors import CheckpointError
 from nearsight.hessian.checkpoint_file import Arrays, CheckpointFile, Header
-from nearsight.storage import load_archive
+from nearsight.result_archives import load_archive
 
 _KIND = "insertions"
 _PARTS = {

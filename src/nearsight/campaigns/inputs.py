@@ -17,7 +17,7 @@ from nearsight.campaigns.failures import Failure
 from nearsight.errors import StructureError
 from nearsight.printable import printable, printable_name
 from nearsight.remarks import Remark
-from nearsight.storage import atoms_from_arrays, atoms_to_arrays
+from nearsight.result_archives import atoms_from_arrays, atoms_to_arrays
 from nearsight.structures.checking import check_structure
 from nearsight.structures.inputs import expand_structures
 from nearsight.structures.reading import read_structure, take_notes

@@ -31,7 +31,7 @@ from nearsight.campaigns.waiting import Waiting
 from nearsight.errors import CheckpointError, ModelError, StorageError
 from nearsight.fingerprint import structure_sha256
 from nearsight.remarks import Remark, remarks_from_json, remarks_to_json
-from nearsight.storage import atoms_from_arrays, atoms_to_arrays
+from nearsight.result_archives import atoms_from_arrays, atoms_to_arrays
 
 _AT_ONCE = 500
 _PATIENCE_S = 60.0

@@ -14,7 +14,7 @@ from nearsight.runs.outputs import Outcome
 from nearsight.tables.potential_errors import potential_errors_tables, print_hdnnp_test
 from nearsight.terminal.logs import progress_for
 from nearsight.workflows.hdnnp_test import hdnnp_test
-from nearsight.workflows.settings import HdnnpTestSettings
+from nearsight.workflows.potential_settings import HdnnpTestSettings
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from nearsight.cli import options
 from nearsight.lammps.settings import LammpsSettings
 from nearsight.workflows import TrajectorySettings, settings
+from nearsight.workflows.adsorption_settings import IsothermSettings, WidomSettings
 
 
 def add_md(commands: "options.Commands") -> None:
@@ -113,7 +114,7 @@ def add_widom(commands: "options.Commands") -> None:
         ("--aif", "write Henry's law in the Adsorption Information Format, a block each T (.aif)"),
     ):
         command.add_argument(option, metavar="FILE", help=f"{what}; one framework only")
-    options.add_workflow(command, settings.WidomSettings(), leave_out=("recompute", "molecule"))
+    options.add_workflow(command, WidomSettings(), leave_out=("recompute", "molecule"))
     options.add_output(command, plot="convergence, the weights, and a map along an axis")
     options.refuse_molecule(command, "a gas is put into a crystal, not into a molecule")
     command.set_defaults(run=options.runner("nearsight.cli.widom"))
@@ -145,7 +146,7 @@ def add_isotherm(commands: "options.Commands") -> None:
         ("--trajectory", "write kept configurations with the framework (.extxyz or .extxyz.gz)"),
     ):
         command.add_argument(option, metavar="FILE", help=f"{what}; one framework only")
-    options.add_workflow(command, settings.IsothermSettings(), leave_out=("recompute", "molecule"))
+    options.add_workflow(command, IsothermSettings(), leave_out=("recompute", "molecule"))
     options.add_output(
         command, plot="isotherm, heats over loading, molecules over moves, where the gas is"
     )

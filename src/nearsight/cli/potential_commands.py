@@ -4,8 +4,8 @@ import argparse
 
 from nearsight.cli import options
 from nearsight.cli.from_settings import add_settings
-from nearsight.workflows import settings
 from nearsight.workflows.learn_settings import LearnSettings
+from nearsight.workflows.potential_settings import HdnnpTestSettings, TrainSettings
 from nearsight.workflows.synthesize_settings import SynthesizeSettings
 
 
@@ -33,7 +33,7 @@ def add_train(commands: "options.Commands") -> None:
         help="a record of `nearsight locality`: pairs of elements have no symmetry functions "
         "beyond the distance at which they interact",
     )
-    options.add_settings_of(command, settings.TrainSettings())
+    options.add_settings_of(command, TrainSettings())
     options.add_config(command.add_argument_group("settings"))
     options.add_resources(command)
     options.add_output(command, plot="learning curves, errors, and distances of the training set")
@@ -152,6 +152,6 @@ def _hdnnp_test(actions: "options.Commands") -> None:
         help="the record of the training on the same data, which knows what was kept for tests; "
         "without it, what the data says by set=test",
     )
-    add_settings(testing, settings.HdnnpTestSettings())
+    add_settings(testing, HdnnpTestSettings())
     options.add_output(testing, plot="predictions against labels, and distributions of errors")
     testing.set_defaults(run=options.runner("nearsight.cli.hdnnp_test"), config=None)

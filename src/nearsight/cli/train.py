@@ -15,7 +15,7 @@ from nearsight.runs.outputs import Outcome
 from nearsight.tables.training import EPOCHS_HEAD, epoch_line, print_training, training_tables
 from nearsight.terminal.logs import print_above_bars, progress_for
 from nearsight.training.learning_curve import EpochErrors
-from nearsight.workflows.settings import TrainSettings
+from nearsight.workflows.potential_settings import TrainSettings
 from nearsight.workflows.train import train
 
 _logger = logging.getLogger("nearsight.cli")

@@ -6,7 +6,7 @@ from functools import cache
 from nearsight.cli.option_names import option_of
 from nearsight.evaluation.settings import ExamineSettings
 from nearsight.settings import Settings, describe
-from nearsight.workflows.settings import HdnnpTestSettings
+from nearsight.workflows.potential_settings import HdnnpTestSettings
 from nearsight.workflows.settings_files import EveryRun
 from nearsight.workflows.settings_of_workflows import OF_WORKFLOWS
 

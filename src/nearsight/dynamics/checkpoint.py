@@ -13,7 +13,7 @@ from nearsight.arrays import FloatArray
 from nearsight.dynamics.extrapolated import ExtrapolatedSteps
 from nearsight.errors import CheckpointError
 from nearsight.hessian.checkpoint_file import Arrays, CheckpointFile, Header
-from nearsight.storage import load_archive
+from nearsight.result_archives import load_archive
 
 _KIND = "dynamics-checkpoint"
 _OF_INTEGRATOR = "integrator/"

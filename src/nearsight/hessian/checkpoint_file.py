@@ -9,7 +9,7 @@ import numpy as np
 
 from nearsight.errors import CheckpointError
 from nearsight.hessian.same_model import differing_settings, require_same_calculation
-from nearsight.storage import load_archive, save_archive
+from nearsight.result_archives import load_archive, save_archive
 
 State = TypeVar("State")
 Header = Mapping[str, Any]

@@ -28,7 +28,7 @@ from nearsight.models.contract import Model
 from nearsight.notebooks import ShownInNotebooks
 from nearsight.progress import Progress
 from nearsight.remarks import Remark, remarks_from_json, remarks_to_json
-from nearsight.storage import (
+from nearsight.result_archives import (
     atoms_from_arrays,
     atoms_to_arrays,
     load_archive,

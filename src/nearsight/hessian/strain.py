@@ -22,7 +22,7 @@ from nearsight.models.soundness import is_usable
 from nearsight.notebooks import ShownInNotebooks
 from nearsight.progress import Progress
 from nearsight.provenance import Provenance
-from nearsight.storage import atoms_to_arrays, load_archive, rebuilds, save_archive
+from nearsight.result_archives import atoms_to_arrays, load_archive, rebuilds, save_archive
 from nearsight.structures.checking import check_structure, require_no_constraints
 from nearsight.structures.naming import count_warnings, name_structure, paragraph
 from nearsight.structures.strain import require_crystal_for_strain

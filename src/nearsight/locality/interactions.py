@@ -25,7 +25,7 @@ from nearsight.locality.norms_chart import norms_chart
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2, PairRange, pair_ranges
 from nearsight.models.contract import Model
 from nearsight.progress import Progress
-from nearsight.storage import (
+from nearsight.result_archives import (
     atoms_from_arrays,
     atoms_to_arrays,
     load_archive,

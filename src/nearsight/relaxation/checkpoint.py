@@ -15,7 +15,7 @@ from nearsight.errors import CheckpointError
 from nearsight.hessian.checkpoint_file import Arrays, CheckpointFile, Header
 from nearsight.hessian.products.strategies import ProductMethod
 from nearsight.relaxation.answers import Answers, archived, unarchived
-from nearsight.storage import load_archive
+from nearsight.result_archives import load_archive
 
 INTERVAL_S = 5.0
 """Seconds between two checkpoints: nothing beside the steps, and little to lose."""

@@ -14,7 +14,7 @@ from nearsight.notebooks import ShownInNotebooks
 from nearsight.provenance import Provenance
 from nearsight.relaxation.near_symmetry import NearSymmetry
 from nearsight.remarks import Remark, remarks_from_json, remarks_to_json
-from nearsight.storage import (
+from nearsight.result_archives import (
     atoms_from_arrays,
     atoms_to_arrays,
     load_archive,

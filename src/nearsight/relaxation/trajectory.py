@@ -4,7 +4,6 @@ import io
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO
 
 import numpy as np
 from ase import Atoms
@@ -13,7 +12,7 @@ from nearsight.errors import SettingError, StorageError
 from nearsight.models.contract import Evaluation, forces_of
 from nearsight.relaxation.result import results_as_calculator
 from nearsight.remarks import Remark
-from nearsight.storage import require_writable, what_helps, write_atomically
+from nearsight.storage import require_writable, what_helps, write_bytes
 
 FORMATS = {".traj": "traj", ".extxyz": "extxyz", ".xyz": "extxyz"}
 """Formats of ASE by the ends of names."""
@@ -209,7 +208,7 @@ class Trajectory:
             whole = Path(folder, f"whole{self._path.suffix}")
             write(whole, frames, format=self._format)
             content = whole.read_bytes()
-        write_atomically(self._path, lambda file: _write_all(file, content))
+        write_bytes(self._path, content)
 
     def _append(self, frame: Atoms) -> None:
         from ase.io import write
@@ -248,7 +247,3 @@ def _frame(atoms: Atoms, key: Key, evaluation: Evaluation) -> Atoms:
         evaluation.stress_eV_per_A3,
     )
     return frame
-
-
-def _write_all(file: IO[bytes], content: bytes) -> None:
-    file.write(content)

@@ -5,7 +5,7 @@ Phys. Chem. Chem. Phys. 25, 12979 (2023), doi:10.1039/D2CP05976B.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -149,44 +149,6 @@ def cut_fragment(
     else:
         raise StructureError(f"The number of shells must be 0 or more, not {shells}.")
     return build_fragment(groups, site, chosen, radius_A, cap_lengths_A)
-
-
-def moved_fragment(fragment: Fragment, moved: Atoms) -> Fragment:
-    """Return the same molecule where the atoms of its structure are elsewhere.
-
-    Caps are as long as they were, in the direction of what they replace. Which atoms are central is
-    not asked again.
-
-    Parameters
-    ----------
-    fragment
-        A fragment of the structure.
-    moved
-        The structure at another moment, its atoms in the same order and none of them carried back
-        into the cell.
-
-    Raises
-    ------
-    StructureError
-        It is another structure.
-    """
-    kept, caps = slice(0, fragment.n_kept), slice(fragment.n_kept, None)
-    before_A = fragment.atoms.positions
-    if (
-        fragment.parents.max() >= len(moved)
-        or (moved.numbers[fragment.parents[kept]] != fragment.atoms.numbers[kept]).any()
-    ):
-        raise StructureError(
-            f"{name_structure(moved)} has not the atoms of the fragment of {fragment.centre}."
-        )
-    places_A = moved.positions[fragment.parents] + fragment.images @ moved.cell.array
-    anchors_A = places_A[fragment.anchors]
-    towards = places_A[caps] - anchors_A
-    lengths_A = np.linalg.norm(before_A[caps] - before_A[fragment.anchors], axis=1)
-    places_A[caps] = anchors_A + towards * (lengths_A / np.linalg.norm(towards, axis=1))[:, None]
-    atoms = fragment.atoms.copy()
-    atoms.positions = places_A
-    return replace(fragment, atoms=atoms)
 
 
 def shrinking_fragments(

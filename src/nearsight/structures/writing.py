@@ -5,27 +5,26 @@ import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from ase import Atoms
-from ase.geometry import find_mic
 
 from nearsight.announcing import quietly
 from nearsight.errors import NearsightError, StorageError, StructureError
 from nearsight.remarks import Remark
-from nearsight.storage import require_writable, write_atomically
+from nearsight.storage import require_writable, write_bytes
 from nearsight.structures.reading import read_structure
+from nearsight.structures.round_trip import (
+    CHARGES,
+    beside_species,
+    compare_with_written,
+    not_held,
+)
 from nearsight.structures.selection import split_selection, structure_stem
 
 _USUAL = ".cif, .extxyz, .xyz, .traj, .json, .db or POSCAR"
 _PACKED = frozenset({".gz", ".bz2", ".xz"})
-
-_FARTHEST_A = 2e-3
-"""A format that keeps three decimals is one; what moves atoms farther writes something else."""
-_ROUNDED_A = 1e-5
-"""Up to this a structure keeps its space group."""
-_CHARGES = "initial charges"
 
 
 def require_writable_structure_format(
@@ -208,7 +207,7 @@ def structure_files(
     """
     files: dict[Path, str | os.PathLike[str]] = {}
     for atoms, source in zip(structures, sources, strict=True):
-        held = atoms.pbc.all() and not set(_beside_species(atoms)) - {_CHARGES}
+        held = atoms.pbc.all() and not set(beside_species(atoms)) - {CHARGES}
         suffix = ".cif" if held else ".extxyz"
         file = Path(folder, f"{structure_stem(source)}.relaxed{suffix}")
         if file in files:
@@ -279,10 +278,10 @@ def _trial(path: Path, name: str, atoms: Atoms) -> list[Remark]:
                 warnings.simplefilter("ignore")
                 again = read_structure(file)
         except NearsightError as error:
-            raise _not_held(path, atoms, f"what is written cannot be read again ({error})") from (
+            raise not_held(path, atoms, f"what is written cannot be read again ({error})") from (
                 error
             )
-    return _compared(path, atoms, again)
+    return compare_with_written(path, atoms, again)
 
 
 def _require_all_back(path: Path, name: str, structures: Sequence[Atoms]) -> None:
@@ -301,18 +300,18 @@ def _require_all_back(path: Path, name: str, structures: Sequence[Atoms]) -> Non
                 warnings.simplefilter("ignore")
                 again = [read_structure(f"{file}@{place + 1}") for place in places]
         except NearsightError as error:
-            raise _not_held(
+            raise not_held(
                 path, structures[0], f"several cannot be read again from one file ({error})"
             ) from error
     for place, other in zip(places, again, strict=True):
-        _compared(path, structures[place], other)
+        compare_with_written(path, structures[place], other)
 
 
 def _write(path: Path, structures: Sequence[Atoms]) -> None:
     name = _format_of(path, len(structures))
     with TemporaryDirectory(prefix="nearsight-") as folder:
         content = _written(Path(folder), path.name, name, structures).read_bytes()
-    write_atomically(path, lambda file: _write_all(file, content))
+    write_bytes(path, content)
 
 
 def _written(folder: Path, file_name: str, name: str, structures: Sequence[Atoms]) -> Path:
@@ -329,9 +328,9 @@ def _written(folder: Path, file_name: str, name: str, structures: Sequence[Atoms
     except Exception as error:
         # Each writer of ASE raises what it stumbles over.
         reason = str(error) or type(error).__name__
-        raise _not_held(Path(file_name), images[0], f"ASE cannot write it ({reason})") from error
+        raise not_held(Path(file_name), images[0], f"ASE cannot write it ({reason})") from error
     if [entry.name for entry in os.scandir(folder) if not _is_lock(entry)] != [file_name]:
-        raise _not_held(Path(file_name), images[0], "ASE writes it to several files")
+        raise not_held(Path(file_name), images[0], "ASE writes it to several files")
     return file
 
 
@@ -359,74 +358,3 @@ def _without_notes(atoms: Atoms) -> Atoms:
     }
     copy.calc = atoms.calc
     return copy
-
-
-def _compared(path: Path, atoms: Atoms, again: Atoms) -> list[Remark]:
-    if not np.array_equal(atoms.numbers, again.numbers):
-        raise _not_held(path, atoms, "its atoms come back as others, or in another order")
-    if not np.array_equal(atoms.pbc, again.pbc):
-        came = again.pbc.tolist()
-        raise _not_held(
-            path, atoms, f"it is periodic along {atoms.pbc.tolist()} and comes back as {came}"
-        )
-    off_A = _farthest_A(atoms, again)
-    if not off_A <= _FARTHEST_A:
-        raise _not_held(path, atoms, "its cell or positions come back as others")
-    remarks = []
-    if off_A > _ROUNDED_A:
-        said = f"{path} rounds positions by up to {off_A:.1g} Å."
-        remarks.append(Remark("rounded-by-format", said))
-    lost = [what for what in _beside_species(atoms) if what not in _beside_species(again)]
-    if lost:
-        said = f"{path} does not hold {' and '.join(lost)}, which are left out."
-        remarks.append(Remark("left-out-by-format", said))
-    return remarks
-
-
-def _beside_species(atoms: Atoms) -> list[str]:
-    """Return what atoms have beside a place and an element."""
-    usual = Atoms(numbers=atoms.numbers).get_masses()
-    return [
-        what
-        for what, there in (
-            ("masses of isotopes", not np.allclose(atoms.get_masses(), usual, rtol=1e-6)),
-            (_CHARGES, bool(np.any(atoms.get_initial_charges()))),
-            ("initial magnetic moments", bool(np.any(atoms.get_initial_magnetic_moments()))),
-        )
-        if there
-    ]
-
-
-def _farthest_A(atoms: Atoms, again: Atoms) -> float:
-    """Return how far an atom or the end of a cell vector is from where it was.
-
-    A crystal may come back turned, as from a CIF, and atoms in another cell of it.
-    """
-    between = again.positions - atoms.positions
-    if not atoms.pbc.any():
-        return float(np.linalg.norm(between, axis=1).max())
-    cell, other = atoms.cell.array, again.cell.array
-    if np.abs(cell - other).max() > _FARTHEST_A and atoms.pbc.all():
-        turned = again.cell.scaled_positions(again.positions) - atoms.cell.scaled_positions(
-            atoms.positions
-        )
-        between = (turned - np.round(turned)) @ cell
-        # a mirror image has the same metric
-        mirrored = np.linalg.det(other) * np.linalg.det(cell) < 0
-        metric = np.abs(other @ other.T - cell @ cell.T).max() / (2 * atoms.cell.lengths().max())
-        off_A = np.inf if mirrored else metric
-        return float(max(off_A, np.linalg.norm(between, axis=1).max()))
-    vectors = (cell - other)[atoms.pbc]
-    between, _ = find_mic(between, atoms.cell.complete(), atoms.pbc)
-    return float(max(np.abs(vectors).max(), np.linalg.norm(between, axis=1).max()))
-
-
-def _not_held(path: Path, atoms: Atoms, why: str) -> StructureError:
-    return StructureError(
-        f"{path} cannot hold {atoms.get_chemical_formula()}: {why}. Choose a name that ends in "
-        f".extxyz, .traj or .json."
-    )
-
-
-def _write_all(file: IO[bytes], content: bytes) -> None:
-    file.write(content)

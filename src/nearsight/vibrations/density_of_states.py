@@ -14,7 +14,7 @@ from nearsight.charts.on_axes import draw
 from nearsight.charts.palette import element_colors
 from nearsight.errors import MethodError
 from nearsight.provenance import Provenance
-from nearsight.storage import load_archive, rebuilds, save_archive
+from nearsight.result_archives import load_archive, rebuilds, save_archive
 from nearsight.structures.naming import paragraph
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS, WAVENUMBERS, FrequencyUnit
 from nearsight.vibrations.modes import Vibrations

@@ -18,7 +18,7 @@ from nearsight.memory import require_room
 from nearsight.notebooks import ShownInNotebooks
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
-from nearsight.storage import (
+from nearsight.result_archives import (
     atoms_from_arrays,
     atoms_to_arrays,
     load_archive,

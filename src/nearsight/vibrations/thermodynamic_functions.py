@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nearsight import units
 from nearsight.provenance import Provenance
 from nearsight.remarks import remarks_from_json, remarks_to_json
-from nearsight.storage import load_archive, rebuilds, save_archive
+from nearsight.result_archives import load_archive, rebuilds, save_archive
 from nearsight.vibrations.heat_capacity import HeatCapacity
 
 _EV_PER_CELL_IN_KJ_PER_MOL = units.EV_PER_CELL_IN_J_PER_MOL * 1e-3

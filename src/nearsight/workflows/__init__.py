@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         ThermodynamicSettings,
         VolumeSettings,
     )
+    from nearsight.workflows.adsorption_settings import IsothermSettings, WidomSettings
     from nearsight.workflows.elastic import elastic
     from nearsight.workflows.energy import energy
     from nearsight.workflows.expansion_settings import ThermalExpansionSettings
@@ -58,24 +59,21 @@ if TYPE_CHECKING:
     from nearsight.workflows.locality import locality
     from nearsight.workflows.molecular_dynamics import molecular_dynamics
     from nearsight.workflows.phonons import phonons
+    from nearsight.workflows.potential_settings import HdnnpTestSettings, TrainSettings
     from nearsight.workflows.relax import relax
     from nearsight.workflows.sampling_settings import DistortionSettings, SamplingSettings
     from nearsight.workflows.settings import (
         ElasticSettings,
         EnergySettings,
-        HdnnpTestSettings,
         HeatCapacitySettings,
         HessianSettings,
-        IsothermSettings,
         LocalitySettings,
         MolecularDynamicsSettings,
         PhononsSettings,
         ReadingSettings,
         RelaxSettings,
         ThermochemistrySettings,
-        TrainSettings,
         VibrationsSettings,
-        WidomSettings,
     )
     from nearsight.workflows.synthesize import synthesize
     from nearsight.workflows.synthesize_settings import SynthesizeSettings

@@ -9,9 +9,9 @@ from nearsight.errors import MethodError, ModelError, SettingError
 from nearsight.models.contract import HostingModel, Model
 from nearsight.models.evaluable import require_calculable
 from nearsight.models.registry import has_molecules, load_model
+from nearsight.workflows.adsorption_settings import IsothermSettings
 from nearsight.workflows.context import AnyModel
 from nearsight.workflows.insertion_checks import require_insertion
-from nearsight.workflows.settings import IsothermSettings
 
 _BAR_PA = 1e5
 

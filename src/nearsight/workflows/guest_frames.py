@@ -15,7 +15,7 @@ from nearsight.dynamics.frames import frame_bytes, require_frames_name
 from nearsight.errors import SettingError
 from nearsight.storage import require_writable, write_atomically
 from nearsight.structures.molecules import as_framework
-from nearsight.workflows.settings import IsothermSettings
+from nearsight.workflows.adsorption_settings import IsothermSettings
 
 _logger = logging.getLogger("nearsight.workflows")
 _PER_MIB = 2**-20

@@ -19,7 +19,7 @@ from nearsight.training.labelled import StructuresDigest
 from nearsight.training.potential_errors import potential_errors
 from nearsight.workflows.given import require_settings
 from nearsight.workflows.labelled_frames import Data, named_frames
-from nearsight.workflows.settings import HdnnpTestSettings
+from nearsight.workflows.potential_settings import HdnnpTestSettings
 
 _DEFAULT = HdnnpTestSettings()
 

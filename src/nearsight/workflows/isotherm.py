@@ -31,6 +31,7 @@ from nearsight.records.isotherm_results import IsothermResults
 from nearsight.records.making_isotherm import isotherm_record
 from nearsight.records.shared_fields import Run
 from nearsight.resources import Resources
+from nearsight.workflows.adsorption_settings import IsothermSettings
 from nearsight.workflows.context import AnyModel, Context, begin
 from nearsight.workflows.exchange_checks import (
     gases_outside,
@@ -42,7 +43,6 @@ from nearsight.workflows.guest_frames import prepare_guest_frames, write_guest_f
 from nearsight.workflows.insertion_checks import require_interaction
 from nearsight.workflows.insertions import inserted, remarks_on
 from nearsight.workflows.pockets_by_uff import PocketsByUFF, pockets_by_uff
-from nearsight.workflows.settings import IsothermSettings
 from nearsight.workflows.source import Source, Structure
 from nearsight.workflows.surrogates import cheap_of, surrogate_of
 from nearsight.workflows.unfinished import Unfinished

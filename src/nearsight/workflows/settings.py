@@ -3,15 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from nearsight.adsorption.gcmc.settings import ExchangeSettings
-from nearsight.adsorption.settings import InsertionSettings
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
 from nearsight.errors import SettingError
 from nearsight.hessian.settings import RowSettings
 from nearsight.locality.settings import ConvergenceSettings, FragmentSettings
 from nearsight.relaxation.settings import RelaxationSettings
 from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
-from nearsight.training.settings import TrainingSettings
 from nearsight.vibrations.ideal_gas_settings import IdealGasSettings
 from nearsight.vibrations.presentation_settings import PresentationSettings
 from nearsight.vibrations.settings import (
@@ -113,70 +110,6 @@ class MolecularDynamicsSettings(Settings):
     dynamics: DynamicsSettings = field(default_factory=DynamicsSettings)
     output: OutputSettings = field(default_factory=OutputSettings)
     keep_bonds: Annotated[bool, Help("stop when a bond of the start breaks")] = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class WidomSettings(Settings):
-    """Settings of `widom`.
-
-    Examples
-    --------
-    >>> from nearsight.workflows import InsertionSettings, WidomSettings
-    >>> settings = WidomSettings(insertion=InsertionSettings(gas="N2", insertions=20_000))
-    >>> settings.insertion.gas
-    'N2'
-    """
-
-    reading: ReadingSettings = field(default_factory=ReadingSettings)
-    insertion: InsertionSettings = field(default_factory=InsertionSettings)
-    snapshots: Annotated[
-        int | None,
-        Help(
-            "the framework is a trajectory, of which so many frames are taken, evenly spread; "
-            "insertions are divided among them",
-            "N",
-        ),
-        Range(least=2),
-    ] = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.snapshots is not None and self.insertion.error is not None:
-            raise SettingError(
-                "the error of `snapshots` is that between them, which more insertions do not "
-                "reach: give `insertions` in place of `error`.",
-                "insertion.error",
-            )
-
-
-_INSERTIONS_OF_ISOTHERM = InsertionSettings(insertions=2000)
-
-
-@dataclass(frozen=True, kw_only=True)
-class IsothermSettings(Settings):
-    """Settings of `isotherm`.
-
-    Examples
-    --------
-    >>> from nearsight.workflows import ExchangeSettings, InsertionSettings, IsothermSettings
-    >>> insertion = InsertionSettings(gas="CH4", temperatures_K=(298.0,))
-    >>> exchange = ExchangeSettings(pressures_bar=(1, 35))
-    >>> settings = IsothermSettings(insertion=insertion, exchange=exchange)
-    >>> settings.exchange.pressures_bar
-    (1.0, 35.0)
-    """
-
-    reading: ReadingSettings = field(default_factory=ReadingSettings)
-    insertion: InsertionSettings = field(default_factory=lambda: _INSERTIONS_OF_ISOTHERM)
-    exchange: ExchangeSettings = field(default_factory=ExchangeSettings)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        temperatures_K = self.insertion.temperatures_K
-        if len(set(temperatures_K)) < len(temperatures_K):
-            raise SettingError(
-                "`temperatures_K` has one twice; give each once.", "insertion.temperatures_K"
-            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -392,59 +325,6 @@ class LocalitySettings(Settings):
     fragments: FragmentSettings = field(default_factory=FragmentSettings)
     convergence: ConvergenceSettings = field(default_factory=ConvergenceSettings)
     rows: RowSettings = field(default_factory=RowSettings)
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainSettings(TrainingSettings):
-    """Settings of `train`.
-
-    Examples
-    --------
-    >>> from nearsight.training import FunctionSettings, StoppingSettings
-    >>> from nearsight.workflows import TrainSettings
-    >>> functions, stopping = FunctionSettings(cutoff_A=6.0), StoppingSettings(epochs=50)
-    >>> settings = TrainSettings(functions=functions, stopping=stopping)
-    >>> settings.stopping.epochs
-    50
-    """
-
-    members: Annotated[
-        int,
-        Help("how many potentials are trained, which differ in their seed: a committee", "N"),
-        Range(least=1),
-    ] = 1
-    units: Annotated[
-        str | None,
-        Help("units of input.data where it does not say them: angstrom,eV or bohr,hartree", "L,E"),
-    ] = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class HdnnpTestSettings(Settings):
-    """Settings of `hdnnp_test`.
-
-    Examples
-    --------
-    >>> from nearsight.workflows import HdnnpTestSettings
-    >>> settings = HdnnpTestSettings(units="bohr,hartree")
-    >>> settings.units
-    'bohr,hartree'
-    """
-
-    offsets: Annotated[
-        bool,
-        Help(
-            "take the mean energy error of each group off, by which energies of other origin "
-            "differ, before errors are computed"
-        ),
-    ] = False
-    units: Annotated[
-        str | None,
-        Help("units of input.data where it does not say them: angstrom,eV or bohr,hartree", "L,E"),
-    ] = None
-    potential_units: Annotated[
-        str | None, Help("those of the potential where it does not say them", "L,E")
-    ] = None
 
 
 def names_not_default(settings: Settings) -> tuple[str, ...]:

@@ -3,22 +3,21 @@
 from collections.abc import Mapping
 
 from nearsight.settings import Settings
+from nearsight.workflows.adsorption_settings import IsothermSettings, WidomSettings
 from nearsight.workflows.expansion_settings import ThermalExpansionSettings
 from nearsight.workflows.learn_settings import LearnSettings
+from nearsight.workflows.potential_settings import TrainSettings
 from nearsight.workflows.settings import (
     ElasticSettings,
     EnergySettings,
     HeatCapacitySettings,
     HessianSettings,
-    IsothermSettings,
     LocalitySettings,
     MolecularDynamicsSettings,
     PhononsSettings,
     RelaxSettings,
     ThermochemistrySettings,
-    TrainSettings,
     VibrationsSettings,
-    WidomSettings,
 )
 from nearsight.workflows.synthesize_settings import SynthesizeSettings
 from nearsight.workflows.trajectory_settings import TrajectorySettings

@@ -20,9 +20,9 @@ from nearsight.models.contract import Model
 from nearsight.models.spec import ModelSpec
 from nearsight.provenance import Setting
 from nearsight.structures.molecules import SITE_TYPE
+from nearsight.workflows.adsorption_settings import IsothermSettings
 from nearsight.workflows.context import Context
 from nearsight.workflows.exchange_checks import require_cheap
-from nearsight.workflows.settings import IsothermSettings
 
 
 def cheap_of(context: Context, settings: IsothermSettings) -> tuple[Model, Gas] | None:

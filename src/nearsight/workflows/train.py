@@ -31,7 +31,7 @@ from nearsight.training.train import MEMORY_BYTES
 from nearsight.training.train import train as train_one
 from nearsight.workflows.given import require_settings
 from nearsight.workflows.labelled_frames import Data, named_frames
-from nearsight.workflows.settings import TrainSettings
+from nearsight.workflows.potential_settings import TrainSettings
 
 _logger = logging.getLogger("nearsight.training")
 _DEFAULT = TrainSettings()

@@ -21,12 +21,12 @@ from nearsight.records.shared_fields import Run
 from nearsight.records.widom_record import WidomRecord
 from nearsight.remarks import Remark
 from nearsight.resources import Resources
+from nearsight.workflows.adsorption_settings import WidomSettings
 from nearsight.workflows.context import AnyModel, begin
 from nearsight.workflows.given import require_settings
 from nearsight.workflows.insertion_checks import require_insertion, require_interaction
 from nearsight.workflows.insertions import inserted, remarks_on
 from nearsight.workflows.pockets_by_uff import pockets_by_uff
-from nearsight.workflows.settings import WidomSettings
 from nearsight.workflows.source import Source, Structure
 from nearsight.workflows.unfinished import Unfinished
 

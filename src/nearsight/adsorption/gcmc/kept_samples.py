@@ -16,7 +16,7 @@ from nearsight.adsorption.gcmc.samples import KeptConfiguration, Sampled, Sample
 from nearsight.adsorption.gcmc.two_levels import CompositeCounts
 from nearsight.errors import CheckpointError
 from nearsight.hessian.checkpoint_file import Arrays, CheckpointFile, Header
-from nearsight.storage import load_archive
+from nearsight.result_archives import load_archive
 
 _KIND = "gcmc"
 _PARTS = {

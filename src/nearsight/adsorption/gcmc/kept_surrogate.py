@@ -7,7 +7,7 @@ from pathlib import Path
 from nearsight.adsorption.gcmc.kept_samples import arrays_of, learnt_in
 from nearsight.adsorption.gcmc.learning import Learnt
 from nearsight.errors import CheckpointError
-from nearsight.storage import load_archive, save_archive
+from nearsight.result_archives import load_archive, save_archive
 
 _KIND = "surrogate"
 _PARTS = {

@@ -6,8 +6,9 @@ from ase import Atoms
 
 from nearsight.arrays import IntArray
 from nearsight.structures.fragment_sets import covering_fragments, site_classes
-from nearsight.structures.fragments import Fragment, cut_fragment, moved_fragment
+from nearsight.structures.fragments import Fragment, cut_fragment
 from nearsight.structures.groups import find_groups
+from nearsight.structures.moved_fragment import moved_fragment
 
 
 class Cutter:
