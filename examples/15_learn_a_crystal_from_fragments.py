@@ -6,7 +6,7 @@
 # the teacher GFN1-xTB, which is in the extra `tblite`. All is so small that it takes seconds: what
 # comes of it has seen some thirty fragments, and is no potential to compute with. Run it with
 # `python examples/15_learn_a_crystal_from_fragments.py`; as a command it is
-# `nearsight learn chain.cif --teacher gfn1-xtb --radius 3 --cutoff 3 --out learnt`.
+# `nearsight learn chain.cif --teacher gfn1-xtb --radius 3 --out learnt`.
 
 # %%
 import numpy as np
@@ -39,7 +39,7 @@ chain = Atoms("C2H4", carbon + hydrogen, cell=[5.0, 5.2, 2.54], pbc=True)
 
 # %%
 settings = LearnSettings(
-    functions=FunctionSettings(cutoff_A=3.0, n_radial=4, zetas=(1.0, 4.0)),
+    functions=FunctionSettings(n_radial=4, zetas=(1.0, 4.0)),
     network=NetworkSettings(hidden_layers=(8,)),
     stopping=StoppingSettings(epochs=6),
     rounds=RoundsSettings(fragment_radius_A=3.0, second_hidden_layers=(10,), rounds=1),

@@ -7,9 +7,9 @@
 #
 #     python studies/pbe_diatomics.py FOLDER [--elements H O ...]
 #
-# FOLDER keeps a record for each element and multiplicity; the file of the package has the elements
-# that are named. Where the multiplicity that is the lowest around a point did not converge there,
-# the point is left out, and named in the file.
+# FOLDER keeps a record for each element and multiplicity; in the file of the package the elements
+# that are named are added or replaced. Where the multiplicity that is the lowest around a point did
+# not converge there, the point is left out, and named in the file.
 import argparse
 import json
 import re
@@ -23,7 +23,7 @@ from pyscf import dft, gto
 import nearsight
 from nearsight.storage import write_text
 from nearsight.units import HARTREE_IN_EV
-from records import Record, collect
+from records import Record, collect, read
 
 MULTIPLICITIES = {
     **dict.fromkeys(("H", "He", "Li", "N", "F", "Ne", "Na", "Cl"), (1,)),
@@ -39,6 +39,8 @@ DISTANCES_A = (
     *(round(0.5 + 0.1 * n, 1) for n in range(14)),  # to 1.8
     *(2.0, 2.2, 2.4, 2.7, 3.0, 3.3, 3.6, 4.0, 5.0, 6.0),
 )
+SHORTEST_A = {"Na": 1.0}
+"""Closer, filled second shells lie in each other, and no guess leads to a solution in hours."""
 TOGETHER_A = 2.7
 """Farther out two atoms couple so weakly that one multiplicity is as good as another."""
 LIST = re.compile(r"\[[^][]*\]")
@@ -66,19 +68,21 @@ def main() -> None:
         if any("error" in each for each in records.values()):
             continue
         done[element] = records
-        write_text(arguments.file, written(content(method, done)))
+        write_text(arguments.file, written(content(method, done, read(arguments.file) or {})))
 
 
-def content(method: Record, done: dict[str, dict[str, Record]]) -> Record:
-    """Return what the file of the package holds."""
+def content(method: Record, done: dict[str, dict[str, Record]], before: Record) -> Record:
+    """Return what the file of the package holds: what is `done`, and what it had by this method."""
+    by_this = {"pyscf": pyscf.__version__, **method}
+    had = before["elements"] if by_this.items() <= before.items() else {}
+    elements = had | {element: lowest(element, records) for element, records in done.items()}
     return {
         "what": "Homonuclear diatomics: energy in eV relative to two isolated atoms in their "
         "ground states, by unrestricted Kohn-Sham; lowest spin state per point.",
         "source": "studies/pbe_diatomics.py",
-        "pyscf": pyscf.__version__,
         "nearsight": nearsight.__version__,
-        **method,
-        "elements": {element: lowest(element, records) for element, records in done.items()},
+        **by_this,
+        "elements": {each: elements[each] for each in MULTIPLICITIES if each in elements},
     }
 
 
@@ -107,7 +111,7 @@ def calculate(name: str) -> Record:
     guess = of_two_atoms(atom.make_rdm1(), against=multiplicity == 1)
     best: dict[float, float] = {}
     reach_A = DISTANCES_A[-1] if multiplicity == 1 else TOGETHER_A
-    distances = [each for each in DISTANCES_A if each <= reach_A]
+    distances = [each for each in DISTANCES_A if SHORTEST_A.get(element, 0) <= each <= reach_A]
     for order, guesses in ((distances, [guess]), (distances[::-1], [])):
         density = None
         for distance_A in order:
@@ -197,6 +201,8 @@ def lowest(element: str, records: dict[str, Record]) -> Record:
     multiplicities, energies = list(curves), np.stack(list(curves.values()))
     kept, left_out = [], []
     for place, distance_A in enumerate(DISTANCES_A):
+        if distance_A < SHORTEST_A.get(element, 0):
+            continue
         # Nothing speaks for the others where what is the lowest around it is missing.
         around = energies[:, max(0, place - 1) : place + 2].min(axis=1)
         if np.isinf(energies[int(np.argmin(around)), place]):

@@ -28,7 +28,7 @@ pytest.importorskip("numba")
 pytest.importorskip("tblite")
 
 SHORT = (
-    *("--teacher", "gfn1-xtb", "--radius", "2.6", "--cutoff", "3", "--test-share", "0.3"),
+    *("--teacher", "gfn1-xtb", "--radius", "3", "--test-share", "0.3"),
     *("--first-frames", "8", "--first-every", "4fs", "--epochs", "2", "--explore", "0.04ps"),
     *("--explore-timestep", "1fs", "--explore-every", "5fs", "--rounds", "1", "--apart", "1fs"),
     *("--hidden-layers", "4", "--second-hidden-layers", "5", "--n-radial", "3", "--zetas", "1"),
@@ -105,7 +105,7 @@ def test_a_round(
     assert len(again["rounds"]) == 4
     assert again["rounds"][2]["explorations"]
 
-    assert main(["learn", "chain.cif", "--out", "once", *SHORT, "--radius", "3"]) != 0
+    assert main(["learn", "chain.cif", "--out", "once", *SHORT, "--radius", "2.9"]) != 0
     assert "was made with other settings; give another folder" in capsys.readouterr().err
 
 

@@ -1,5 +1,6 @@
 """The radius of fragments and the cutoff: by a record of locality, or as asked for."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -34,6 +35,25 @@ def test_radius_and_cutoff_are_half_of_the_range() -> None:
     assert with_radius(settings, LOCALITY) == settings
     alone = with_radius(LearnSettings(), None)
     assert alone.rounds.fragment_radius_A == alone.functions.cutoff_A == 4.359
+
+
+def test_radius_and_cutoff_are_the_same_where_one_is_given() -> None:
+    for settings in (
+        LearnSettings(rounds=RoundsSettings(fragment_radius_A=3.0)),
+        LearnSettings(functions=FunctionSettings(cutoff_A=3.0)),
+    ):
+        complete = with_radius(settings, None)
+        assert complete.rounds.fragment_radius_A == complete.functions.cutoff_A == 3.0
+    wide = replace(complete, rounds=RoundsSettings(fragment_radius_A=6.0))
+    assert with_radius(wide, None) == wide
+
+
+def test_a_cutoff_beyond_the_fragments_is_refused() -> None:
+    settings = LearnSettings(
+        functions=FunctionSettings(cutoff_A=4.0), rounds=RoundsSettings(fragment_radius_A=3.9)
+    )
+    with pytest.raises(SettingError, match=r"`cutoff_A` is 4 Å, and fragments of 3\.9 Å hold no"):
+        with_radius(settings, None)
 
 
 @pytest.mark.parametrize(

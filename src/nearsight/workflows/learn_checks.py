@@ -14,6 +14,7 @@ from nearsight.models.contract import Model
 from nearsight.records.questions import LocalityRecord
 from nearsight.storage import write_text
 from nearsight.training.proposing import Pair
+from nearsight.training.settings import IRMOF_RADIUS_A
 from nearsight.workflows.exploring import Crystal
 from nearsight.workflows.learn_settings import LearnSettings
 
@@ -21,14 +22,15 @@ from nearsight.workflows.learn_settings import LearnSettings
 def with_radius(settings: LearnSettings, locality: LocalityRecord | None) -> LearnSettings:
     """Return settings that say radius and cutoff, which a record of locality tells.
 
+    Without one, each is the other where only one is given.
+
     Raises
     ------
     SettingError
-        They say something else.
+        They say something else than the record, or the cutoff is longer than the radius.
     """
     if locality is None:
-        rounds = replace(settings.rounds, fragment_radius_A=settings.rounds.radius_A)
-        return replace(settings.with_cutoff(), rounds=rounds)
+        return _with_radius_or_cutoff(settings)
     radius_A = locality.cutoff_A
     for name, value in (
         ("fragment_radius_A", settings.rounds.fragment_radius_A),
@@ -44,6 +46,24 @@ def with_radius(settings: LearnSettings, locality: LocalityRecord | None) -> Lea
         settings,
         rounds=replace(settings.rounds, fragment_radius_A=radius_A),
         functions=replace(settings.functions, cutoff_A=radius_A),
+    )
+
+
+def _with_radius_or_cutoff(settings: LearnSettings) -> LearnSettings:
+    given = settings.rounds.fragment_radius_A, settings.functions.cutoff_A
+    radius_A = given[0] or given[1] or IRMOF_RADIUS_A
+    cutoff_A = given[1] or radius_A
+    if cutoff_A > radius_A:
+        raise SettingError(
+            f"`cutoff_A` is {cutoff_A:g} Å, and fragments of {radius_A:g} Å hold no atom's "
+            f"surroundings as far as that: give a `fragment_radius_A` as long, or a shorter "
+            f"`cutoff_A`.",
+            "cutoff_A",
+        )
+    return replace(
+        settings,
+        rounds=replace(settings.rounds, fragment_radius_A=radius_A),
+        functions=replace(settings.functions, cutoff_A=cutoff_A),
     )
 
 

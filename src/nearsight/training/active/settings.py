@@ -136,7 +136,7 @@ class RoundsSettings(Settings):
         Help(
             f"radius of fragments in Å: groups with an atom as near as that are kept; half of the "
             f"range of forces at least (default: that, where there is a record of locality, else "
-            f"{IRMOF_RADIUS_A:g})",
+            f"the cutoff, or {IRMOF_RADIUS_A:g})",
             "R",
         ),
         POSITIVE,

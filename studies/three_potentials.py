@@ -1,0 +1,414 @@
+# %% [markdown]
+# # Three potentials of IRMOF-1
+#
+# After M. Herbold and J. Behler, Phys. Chem. Chem. Phys. 2023, 25, 12979,
+# doi:10.1039/D2CP05976B, with GFN1-xTB in place of RPBE: HDNNP1 learns small fragments (4.359 Å)
+# with a cutoff of 4.359 Å, HDNNP2 large ones (8.718 Å) with the same cutoff, and HDNNP3 large ones
+# with a cutoff of 8.718 Å. Each is asked for fragments like those that it has learnt, cut from
+# dynamics of the crystal, and for the crystal itself, which none has seen.
+#
+#     nearsight learn examples/structures/mof5.extxyz --teacher gfn1-xtb --radius 4.359 --out LEARNT
+#     python studies/three_potentials.py LEARNT FOLDER
+#
+# HDNNP1 is what `nearsight learn` ends with. It moves the crystal: at constant pressure from 300 to
+# 1000 K for the large fragments, at 200 and 500 K for the tests. FOLDER keeps a record for each
+# structure that the teacher is asked for; an interrupted study goes on from there.
+import argparse
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+from ase import Atoms
+from ase.io import iread
+from learning_from_fragments import cut
+
+from nearsight.arrays import FloatArray
+from nearsight.dynamics.run import run_dynamics
+from nearsight.hdnnp.frames import Frame
+from nearsight.models import Model, load_model
+from nearsight.models.contract import forces_of
+from nearsight.storage import write_text
+from nearsight.testing.structures import mof5
+from nearsight.training import (
+    FunctionSettings,
+    NetworkSettings,
+    TrainingSettings,
+    labelled_data,
+    train,
+)
+from nearsight.workflows import (
+    DynamicsSettings,
+    HeatCapacitySettings,
+    OutputSettings,
+    RelaxationSettings,
+    RelaxSettings,
+    elastic,
+    heat_capacity,
+    relax,
+)
+from records import Record, collect, markdown_table, without_errors
+
+Records = dict[str, Record]
+Calculation = Callable[[argparse.Namespace, str], Record]
+
+TEACHER = "gfn1-xtb"
+SMALL_A, LARGE_A = 4.359, 8.718
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a potential learns."""
+
+    radius_A: float
+    cutoff_A: float
+
+
+KINDS = {
+    "HDNNP1": Kind(SMALL_A, SMALL_A),
+    "HDNNP2": Kind(LARGE_A, SMALL_A),
+    "HDNNP3": Kind(LARGE_A, LARGE_A),
+}
+N_LARGE = 400
+"""Large fragments that are learnt."""
+N_TESTED, N_FRAGMENTS_TESTED = 100, 30
+"""Frames of the crystal at each temperature, and fragments of each radius."""
+TEMPERATURES = {"200 K": 200.0, "500 K": 500.0}
+HOT_K = (300.0, 1000.0)
+BEFORE_PS, TEST_PS, HOT_PS = 2.0, 20.0, 20.0
+EVERY_FS, N_BLOCKS = 20.0, 5
+PRESSURE_BAR = 1.0
+HEAT = HeatCapacitySettings(spectrum="dense")
+HEADS = {
+    "energy_meV_per_atom": "E",
+    "force_eV_per_A": "F",
+    "largest_eV_per_A": "largest",
+    "extrapolating": "atoms that extrapolate",
+}
+
+
+# %% [markdown]
+# ## Frames of the crystal, by HDNNP1
+def learnt_potential(learnt: Path) -> Path:
+    """Return the potential that `nearsight learn` ended with."""
+    rounds = sorted(learnt.glob("round-*/member-1/best"))
+    if not rounds:
+        raise SystemExit(f"{learnt} holds nothing that was learnt; run `nearsight learn` first.")
+    return rounds[-1]
+
+
+def moved(arguments: argparse.Namespace, first_K: float, last_K: float, time_ps: float) -> Path:
+    """Return the trajectory of a run at constant pressure, which goes on where it was stopped."""
+    path: Path = arguments.folder / f"crystal_{first_K:g}_{last_K:g}K.extxyz"
+    settings = DynamicsSettings(
+        ensemble="npt",
+        external_pressure_bar=PRESSURE_BAR,
+        time_ps=time_ps,
+        temperature_K=first_K,
+        final_temperature_K=None if first_K == last_K else last_K,
+        seed=round(last_K),
+    )
+    run_dynamics(
+        mof5(),
+        load_model(f"hdnnp:{learnt_potential(arguments.learnt)}"),
+        settings,
+        OutputSettings(every_fs=EVERY_FS),
+        trajectory=path,
+        checkpoint=path.with_suffix(".dynamics"),
+        progress=True,
+    )
+    return path
+
+
+def frames_of(path: Path, after_ps: float) -> list[Atoms]:
+    """Return the structures of a trajectory, whose atoms are not carried back into the cell."""
+    return [
+        Atoms(each.numbers, each.positions, cell=each.cell, pbc=True)
+        for each in iread(path, format="extxyz")
+        if each.info["time_fs"] > 1000 * after_ps
+    ]
+
+
+def spread(frames: Sequence[Atoms], n_frames: int) -> list[Atoms]:
+    """Return some of the frames, as far apart as can be."""
+    chosen = np.linspace(0, len(frames) - 1, n_frames).round().astype(int)
+    return [frames[each] for each in chosen]
+
+
+def tested_frames(arguments: argparse.Namespace, temperature_K: float) -> list[Atoms]:
+    """Return all frames at one temperature but those of the beginning."""
+    time_ps = BEFORE_PS + TEST_PS
+    return frames_of(moved(arguments, temperature_K, temperature_K, time_ps), BEFORE_PS)
+
+
+# %% [markdown]
+# ## What the teacher says
+def labelled(folder: Path, name: str, structures: Sequence[Atoms]) -> list[Frame]:
+    """Return structures with energies and forces by the teacher, one record each."""
+    teacher = load_model(TEACHER)
+
+    def label(key: str) -> Record:
+        [found] = teacher.evaluate([structures[int(key.rsplit("-", 1)[1])]])
+        return {"energy_eV": found.energy_eV, "forces_eV_per_A": forces_of(found).tolist()}
+
+    keys = [f"{name}-{number:03d}" for number in range(len(structures))]
+    records = without_errors(collect(folder / "labels" / name, keys, label, {"teacher": TEACHER}))
+    return [
+        Frame(
+            structures[int(key.rsplit("-", 1)[1])],
+            record["energy_eV"],
+            np.array(record["forces_eV_per_A"]),
+        )
+        for key, record in records.items()
+    ]
+
+
+def fragments(frames: Sequence[Atoms], radius_A: float) -> list[Atoms]:
+    """Return a fragment of each frame."""
+    return [each.atoms for each in cut(list(frames), radius_A)]
+
+
+# %% [markdown]
+# ## The potentials
+def potential(arguments: argparse.Namespace, name: str) -> Path:
+    """Return the folder of a potential, which is trained unless it is there."""
+    if name == "HDNNP1":
+        return learnt_potential(arguments.learnt)
+    kind, out = KINDS[name], arguments.folder / name
+    if not (out / "best" / "input.nn").exists():
+        hot = frames_of(moved(arguments, *HOT_K, HOT_PS), 0.0)
+        chosen = fragments(spread(hot, N_LARGE), kind.radius_A)
+        settings = TrainingSettings(
+            functions=FunctionSettings(cutoff_A=kind.cutoff_A), network=NetworkSettings(seed=0)
+        )
+        start = process_time()
+        train(
+            labelled_data(labelled(arguments.folder, f"hot-{kind.radius_A:g}", chosen)),
+            settings,
+            out=out,
+            progress=True,
+        )
+        print(f"{name}: {process_time() - start:.0f} s of the processor", flush=True)
+    return out / "best"
+
+
+def optimized(folder: Path) -> Frame:
+    """Return the crystal at rest by the teacher, in its own cell."""
+
+    def calculate(_: str) -> Record:
+        settings = RelaxationSettings(fmax_eV_per_A=0.01, cell="fixed")
+        found = relax(mof5(), TEACHER, RelaxSettings(relaxation=settings), progress=True)
+        assert found.results is not None
+        atoms = found.results.relaxation.atoms
+        [said] = load_model(TEACHER).evaluate([atoms])
+        return {
+            "positions_A": atoms.positions.tolist(),
+            "energy_eV": said.energy_eV,
+            "forces_eV_per_A": forces_of(said).tolist(),
+        }
+
+    record = collect(folder / "labels", ["optimized"], calculate, {"teacher": TEACHER})["optimized"]
+    atoms = mof5()
+    atoms.positions = record["positions_A"]
+    return Frame(atoms, record["energy_eV"], np.array(record["forces_eV_per_A"]))
+
+
+# %% [markdown]
+# ## Errors
+#
+# A network knows energies of fragments, and that of a crystal up to a constant for each atom: it is
+# taken from the crystal at rest.
+
+
+def errors(model: Model, frames: Sequence[Frame], rest: Frame | None) -> Record:
+    """Return how far a potential is off; of energies in meV an atom, forces in eV/Å."""
+    found = model.evaluate([each.atoms for each in frames])
+    per_atom_eV = np.array(
+        [
+            (one.energy_eV - frame.energy_eV) / len(frame.atoms)
+            for one, frame in zip(found, frames, strict=True)
+        ]
+    )
+    offset_eV = 0.0
+    if rest is not None:
+        [at_rest] = model.evaluate([rest.atoms])
+        offset_eV = (at_rest.energy_eV - rest.energy_eV) / len(rest.atoms)
+    differences = [
+        forces_of(one) - frame.forces_eV_per_A for one, frame in zip(found, frames, strict=True)
+    ]
+    components = np.concatenate([each.ravel() for each in differences])
+    return {
+        "energy_meV_per_atom": 1000 * rms(per_atom_eV - offset_eV),
+        "offset_meV_per_atom": 1000 * offset_eV,
+        "spread_meV_per_atom": 1000 * float(per_atom_eV.std()),
+        "force_eV_per_A": rms(components),
+        "largest_eV_per_A": max(float(np.linalg.norm(each, axis=1).max()) for each in differences),
+        "extrapolating": float(np.mean(np.concatenate([one.extrapolations > 0 for one in found]))),
+    }
+
+
+def rms(values: FloatArray) -> float:
+    """Return the root mean square."""
+    return float(np.sqrt(np.mean(np.square(values))))
+
+
+def tested(arguments: argparse.Namespace, name: str) -> Record:
+    """Compare a potential with the teacher, for fragments and the crystal at both temperatures."""
+    model, kind = load_model(f"hdnnp:{potential(arguments, name)}"), KINDS[name]
+    found: Record = {"n_functions": n_functions(potential(arguments, name))}
+    for at, temperature_K in TEMPERATURES.items():
+        frames = tested_frames(arguments, temperature_K)
+        parts = fragments(spread(frames, N_FRAGMENTS_TESTED), kind.radius_A)
+        of_parts = labelled(
+            arguments.folder, f"fragments-{kind.radius_A:g}-{temperature_K:g}K", parts
+        )
+        crystals = labelled(
+            arguments.folder, f"crystal-{temperature_K:g}K", spread(frames, N_TESTED)
+        )
+        found[f"fragments {at}"] = errors(model, of_parts, None)
+        found[f"crystal {at}"] = errors(model, crystals, optimized(arguments.folder))
+    return found
+
+
+def n_functions(folder: Path) -> int:
+    """Return the number of symmetry functions of all elements."""
+    lines = (folder / "input.nn").read_text().splitlines()
+    return sum(line.startswith("symfunction_short") for line in lines)
+
+
+# %% [markdown]
+# ## Beyond forces
+
+
+def properties(arguments: argparse.Namespace, name: str) -> Record:
+    """Return what follows from second derivatives, by a potential or the teacher."""
+    model = TEACHER if name == TEACHER else f"hdnnp:{potential(arguments, name)}"
+    heat = heat_capacity(mof5(), model, HEAT, progress=True)
+    stiff = elastic(mof5(), model, progress=True)
+    moduli = stiff.elasticity.moduli
+    assert heat.modes is not None
+    return {
+        "heat_capacity_J_per_g_K": heat.heat_capacity[0].J_per_g_K,
+        "n_imaginary": heat.modes.n_imaginary,
+        "volume_A3": stiff.volume_A3,
+        "bulk_modulus_GPa": None if moduli is None else moduli.bulk_GPa.reuss,
+    }
+
+
+def expansion(arguments: argparse.Namespace, temperature: str) -> Record:
+    """Return the mean volume in dynamics by HDNNP1, its error, and how often it extrapolates."""
+    model = load_model(f"hdnnp:{learnt_potential(arguments.learnt)}")
+    frames = tested_frames(arguments, TEMPERATURES[temperature])
+    volumes_A3 = np.array([each.cell.volume for each in frames])
+    blocks = [each.mean() for each in np.array_split(volumes_A3, N_BLOCKS)]
+    beyond = [bool((found.extrapolations > 0).any()) for found in model.evaluate(frames)]
+    return {
+        "volume_A3": float(volumes_A3.mean()),
+        "error_A3": float(np.std(blocks, ddof=1) / np.sqrt(N_BLOCKS)),
+        "frames": len(frames),
+        "beyond": sum(beyond),
+        "beyond_in_last_quarter": sum(beyond[-(len(beyond) // 4) :]),
+    }
+
+
+# %% [markdown]
+# ## The page
+
+
+def errors_table(records: Records, of: str, fields: dict[str, str]) -> str:
+    """Return a table with a line for each potential, and columns for both temperatures."""
+    rows = [
+        [
+            name,
+            *(
+                form.format(record[f"{of} {at}"][field])
+                for at in TEMPERATURES
+                for field, form in fields.items()
+            ),
+        ]
+        for name, record in records.items()
+    ]
+    head = [f"{HEADS[field]}, {at}" for at in TEMPERATURES for field in fields]
+    return markdown_table(["", *head], rows)
+
+
+def page(records: Records, following: Records, volumes: Records, about: str) -> str:
+    """Return the text of the page."""
+    plain = {"energy_meV_per_atom": "{:.2f}", "force_eV_per_A": "{:.3f}"}
+    crystal = {**plain, "largest_eV_per_A": "{:.2f}", "extrapolating": "{:.2%}"}
+    properties_rows = [
+        [
+            name,
+            f"{each['volume_A3']:.1f}",
+            f"{each['heat_capacity_J_per_g_K']:.5f}",
+            str(each["n_imaginary"]),
+            "-" if each["bulk_modulus_GPa"] is None else f"{each['bulk_modulus_GPa']:.2f}",
+        ]
+        for name, each in following.items()
+    ]
+    volume_rows = [
+        [
+            at,
+            f"{each['volume_A3']:.2f} ± {each['error_A3']:.2f}",
+            f"{each['beyond']} of {each['frames']}",
+            str(each["frames_beyond_at_the_end"]),
+        ]
+        for at, each in volumes.items()
+    ]
+    properties_head = ["", "V / Å³", "c_v(300 K) / J/(g K)", "imaginary", "K / GPa"]
+    volume_head = ["", "V / Å³", "frames that extrapolate", "in the last quarter"]
+    return (
+        f"# Three potentials of IRMOF-1\n\n{about}\n"
+        f"## Fragments from dynamics of the crystal\n\n"
+        f"Of the radius that each has learnt; energies in meV/atom, forces (components) in eV/Å, "
+        f"root mean squares.\n\n{errors_table(records, 'fragments', plain)}\n"
+        f"## The crystal\n\nEnergies after what each is off by for the crystal at rest.\n\n"
+        f"{errors_table(records, 'crystal', crystal)}\n"
+        f"## What follows\n\nOf the crystal at rest by each; c_v at Γ of 106 atoms, acoustic "
+        f"modes as the command has them.\n\n{markdown_table(properties_head, properties_rows)}\n"
+        f"## Dynamics at {PRESSURE_BAR:g} bar by HDNNP1\n\n"
+        f"{TEST_PS:g} ps, a frame every {EVERY_FS:g} fs.\n\n"
+        f"{markdown_table(volume_head, volume_rows)}"
+    )
+
+
+def about(arguments: argparse.Namespace, records: Records) -> str:
+    """Return what the potentials are."""
+    learnt = list(arguments.learnt.glob("round-*/round.json"))
+    functions = ", ".join(f"{record['n_functions']} for {name}" for name, record in records.items())
+    return (
+        f"Teacher {TEACHER}. HDNNP1 is from {len(learnt) - 1} rounds of `nearsight learn`; HDNNP2 "
+        f"and HDNNP3 learn {N_LARGE} fragments of {LARGE_A} Å from {HOT_PS:g} ps of the crystal at "
+        f"{HOT_K[0]:g} to {HOT_K[1]:g} K. Symmetry functions: {functions}. Tests: {N_TESTED} "
+        f"frames of the crystal and {N_FRAGMENTS_TESTED} fragments at each temperature.\n"
+    )
+
+
+def main() -> None:
+    """Compute what is missing, and write the page."""
+    parser = argparse.ArgumentParser(description="Three potentials of IRMOF-1")
+    parser.add_argument("learnt", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    settings = {"teacher": TEACHER, "n_large": N_LARGE, "n_tested": N_TESTED, "test_ps": TEST_PS}
+
+    def records(part: str, names: Iterable[str], of: Calculation) -> dict[str, Record]:
+        found = collect(arguments.folder / part, names, partial(of, arguments), settings)
+        return without_errors(found)
+
+    volumes = records("volumes", TEMPERATURES, expansion)
+    compared = records("errors", KINDS, tested)
+    following = records("properties", [TEACHER, *KINDS], properties)
+    text = page(compared, following, volumes, about(arguments, compared))
+    arguments.results.mkdir(exist_ok=True)
+    path = arguments.results / "three_potentials.md"
+    write_text(path, text)
+    print(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    main()
