@@ -94,9 +94,9 @@ def written(values: Record) -> str:
 # %% [markdown]
 # ## One multiplicity
 #
-# Outwards and back inwards each point starts from the density of its neighbour; outwards also from
-# those of two atoms, whose spins are turned against each other where they make a singlet. That is
-# what bonds become when they are broken.
+# Outwards and back inwards each point starts from the density of the lowest solution of its
+# neighbour; outwards also from those of two atoms, whose spins are turned against each other where
+# they make a singlet. That is what bonds become when they are broken.
 
 
 def calculate(name: str) -> Record:
@@ -109,20 +109,25 @@ def calculate(name: str) -> Record:
         return {"energy_eV": atom.e_tot * HARTREE_IN_EV}
     multiplicity = int(which)
     guess = of_two_atoms(atom.make_rdm1(), against=multiplicity == 1)
-    best: dict[float, float] = {}
+    best: dict[float, Any] = {}
     reach_A = DISTANCES_A[-1] if multiplicity == 1 else TOGETHER_A
     distances = [each for each in DISTANCES_A if SHORTEST_A.get(element, 0) <= each <= reach_A]
     for order, guesses in ((distances, [guess]), (distances[::-1], [])):
-        density = None
+        before = None
         for distance_A in order:
-            beside = [] if density is None else [density]
+            beside = [best[before].make_rdm1()] if before in best else []
             found = converged(element, distance_A, multiplicity, guesses + beside)
-            density = None if found is None else found.make_rdm1()
-            if found is not None:
-                energy_eV = float(found.e_tot * HARTREE_IN_EV)
-                best[distance_A] = min(energy_eV, best.get(distance_A, np.inf))
-            print(name, distance_A, best.get(distance_A), flush=True)
-    return {"energies_eV": [best.get(each) for each in DISTANCES_A]}
+            known = best.get(distance_A)
+            if found is not None and (known is None or found.e_tot < known.e_tot):
+                best[distance_A] = found
+            before = distance_A
+            print(name, distance_A, energy_eV(best.get(distance_A)), flush=True)
+    return {"energies_eV": [energy_eV(best.get(each)) for each in DISTANCES_A]}
+
+
+def energy_eV(field: Any) -> float | None:
+    """Return the energy of a calculation; None without one."""
+    return None if field is None else float(field.e_tot * HARTREE_IN_EV)
 
 
 def of_two_atoms(density: Any, *, against: bool) -> Any:

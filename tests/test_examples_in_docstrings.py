@@ -9,6 +9,7 @@ import doctest
 import enum
 import inspect
 import io
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -110,6 +111,22 @@ def test_there_is_an_example_of_everything() -> None:
             continue
         if needs_its_own(value) or example_of(page, value) is None:
             lacking.append(f"{page}.{name}")
+    assert lacking == []
+
+
+def test_what_verbs_return_is_described() -> None:
+    known = {id(value) for value in described().values()}
+    lacking = []
+    for where, value in described().items():
+        verb = inspect.unwrap(value)
+        if not inspect.isfunction(verb):
+            continue
+        returned = inspect.get_annotations(verb).get("return", "")
+        for word in re.findall(r"\b[A-Z]\w+", returned if isinstance(returned, str) else ""):
+            found = verb.__globals__.get(word)
+            ours = inspect.isclass(found) and found.__module__.startswith("nearsight.")
+            if ours and id(found) not in known:
+                lacking.append(f"{named(where)}: {word}")
     assert lacking == []
 
 

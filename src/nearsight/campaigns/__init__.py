@@ -18,7 +18,7 @@ from nearsight.public_names import import_at_first_use
 if TYPE_CHECKING:
     from nearsight.campaigns.campaign_file import CampaignFile
     from nearsight.campaigns.cluster import on_cluster, on_scheduler
-    from nearsight.campaigns.cluster_profile import read_profile
+    from nearsight.campaigns.cluster_profile import HostWorkers, SlurmWorkers, read_profile
     from nearsight.campaigns.export import export_csv, rows_of
     from nearsight.campaigns.inputs import Input, read_inputs
     from nearsight.campaigns.local import on_this_machine
@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CampaignFile",
+    "HostWorkers",
     "Input",
     "Question",
+    "SlurmWorkers",
     "Specification",
     "Status",
     "Store",

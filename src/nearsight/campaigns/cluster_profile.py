@@ -24,6 +24,13 @@ class SlurmWorkers(Settings):
     ------
     SettingError
         The wall time leaves no time to work in.
+
+    Examples
+    --------
+    >>> from nearsight.campaigns import SlurmWorkers
+    >>> workers = SlurmWorkers(workers=20, cores=4, memory_GiB=8.0, wall_time_h=12.0)
+    >>> print(f"{workers.lifetime_h:.1f} h until a worker ends by itself")
+    11.3 h until a worker ends by itself
     """
 
     workers: Annotated[int, Help("jobs at a time, with one worker each", "N"), POSITIVE] = 1
@@ -64,7 +71,20 @@ class SlurmWorkers(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class HostWorkers(Settings):
-    """Workers on hosts that ssh reaches without a password, and that have this file system."""
+    """Workers on hosts that ssh reaches without a password, and that have this file system.
+
+    Raises
+    ------
+    SettingError
+        A name is none of a host, or there twice.
+
+    Examples
+    --------
+    >>> from nearsight.campaigns import HostWorkers
+    >>> workers = HostWorkers(names=("node1", "node2"), workers=8, cores=4)
+    >>> len(workers.names) * workers.workers
+    16
+    """
 
     names: Annotated[tuple[str, ...], Help("hosts, as ssh knows them")] = ()
     workers: Annotated[int, Help("workers on each host", "N"), POSITIVE] = 1

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from nearsight.evaluation.measured import Measured
     from nearsight.evaluation.metric import Metric
     from nearsight.evaluation.record import ExaminationRecord, read_records
-    from nearsight.evaluation.run import examine
+    from nearsight.evaluation.run import NotLoaded, examine
     from nearsight.evaluation.settings import ExamineSettings
     from nearsight.evaluation.work import Work
 
@@ -45,6 +45,7 @@ __all__ = [
     "Figure",
     "Measured",
     "Metric",
+    "NotLoaded",
     "Work",
     "examination_named",
     "examination_names",

@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from nearsight.execution.local_processes import LocalProcesses
     from nearsight.execution.serial import InThisProcess
     from nearsight.execution.surroundings import current_model, current_resources, tell
+    from nearsight.execution.workers import Workers
 
 __all__ = [
     "DaskWorkers",
     "InThisProcess",
     "LocalProcesses",
+    "Workers",
     "current_model",
     "current_resources",
     "tell",

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
         write,
     )
     from nearsight.records.hdnnp_test_record import HdnnpTestRecord
+    from nearsight.records.isotherm_record import IsothermRecord
     from nearsight.records.json_lines import JsonLines
     from nearsight.records.learning_record import LearningRecord
-    from nearsight.records.motion_records import DynamicsRecord
+    from nearsight.records.motion_records import DynamicsRecord, TrajectoryRecord
     from nearsight.records.questions import (
         QUESTIONS,
         ElasticRecord,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     )
     from nearsight.records.thermal_expansion_record import ThermalExpansionRecord
     from nearsight.records.training_record import TrainingRecord
+    from nearsight.records.widom_record import WidomRecord
 
 __all__ = [
     "QUESTIONS",
@@ -47,6 +49,7 @@ __all__ = [
     "HdnnpTestRecord",
     "HeatCapacityRecord",
     "HessianRecord",
+    "IsothermRecord",
     "JsonLines",
     "LearningRecord",
     "LocalityRecord",
@@ -56,7 +59,9 @@ __all__ = [
     "ThermalExpansionRecord",
     "ThermochemistryRecord",
     "TrainingRecord",
+    "TrajectoryRecord",
     "VibrationsRecord",
+    "WidomRecord",
     "read",
     "read_contents",
     "readable_json",

@@ -6,6 +6,7 @@ from nearsight.public_names import import_at_first_use
 
 if TYPE_CHECKING:
     from nearsight.hdnnp.frames import Frame
+    from nearsight.hdnnp.symmetry_functions import AngularFunction, RadialFunction
     from nearsight.training.kalman_filter import KalmanFilter, NoiseSchedule
     from nearsight.training.labelled import LabelledData, labelled_data
     from nearsight.training.proposing import propose_functions, shortest_distances_A
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from nearsight.training.train import train
 
 __all__ = [
+    "AngularFunction",
     "DataSettings",
     "Frame",
     "FunctionSettings",
@@ -31,6 +33,7 @@ __all__ = [
     "NoiseSchedule",
     "OptimizerSettings",
     "PriorSettings",
+    "RadialFunction",
     "StoppingSettings",
     "Training",
     "TrainingSettings",

@@ -75,7 +75,7 @@ if TYPE_CHECKING:
         ThermochemistrySettings,
         VibrationsSettings,
     )
-    from nearsight.workflows.synthesize import synthesize
+    from nearsight.workflows.synthesize import SynthesizedData, synthesize
     from nearsight.workflows.synthesize_settings import SynthesizeSettings
     from nearsight.workflows.thermal_expansion import thermal_expansion
     from nearsight.workflows.thermochemistry import thermochemistry
@@ -122,6 +122,7 @@ __all__ = [
     "RowSettings",
     "SamplingSettings",
     "SynthesizeSettings",
+    "SynthesizedData",
     "ThermalExpansionSettings",
     "ThermochemistrySettings",
     "ThermodynamicSettings",
