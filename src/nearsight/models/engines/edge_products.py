@@ -21,7 +21,7 @@ from typing import Any
 
 import torch
 
-Tensors = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+Tensors = tuple[torch.Tensor, ...]
 
 
 @dataclass(frozen=True)
@@ -262,11 +262,19 @@ class _Convolution(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, g: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        return (*_Gradients.apply(g, *ctx.saved_tensors, ctx.pairs, ctx.layout), None, None)
+        of_features = bool(ctx.needs_input_grad[0])
+        by_m, by_w, *by_x = _Gradients.apply(
+            g, *ctx.saved_tensors, ctx.pairs, ctx.layout, of_features
+        )
+        return (by_x[0] if by_x else None, by_m, by_w, None, None)
 
 
 class _Gradients(torch.autograd.Function):
-    """The derivatives of g · convolve(x, M, w) by x, M and w, of each of which it is linear."""
+    """The derivatives of g · convolve(x, M, w) by M, w and x, of each of which it is linear.
+
+    Those by x are left out where nothing asks for them: in the first layer of a network features
+    are those of elements, and do not change with positions.
+    """
 
     generate_vmap_rule = True
 
@@ -278,6 +286,7 @@ class _Gradients(torch.autograd.Function):
         w: torch.Tensor,
         pairs: torch.Tensor | None,
         layout: Layout,
+        of_features: bool,
     ) -> Tensors:
         by_x, by_m, by_w = [], [], []
         for group in layout.groups:
@@ -293,26 +302,29 @@ class _Gradients(torch.autograd.Function):
                 weighted = outputs * group.spread(block.of_pairs(all_weights))
                 of_w.append(group.summed(outputs * torch.bmm(matrices, features)))
                 of_m.append(torch.bmm(weighted, features.mT))
-                of_x.add(torch.bmm(matrices.mT, weighted), block)
-            by_x.append(of_x.total())
+                if of_features:
+                    of_x.add(torch.bmm(matrices.mT, weighted), block)
+            if of_features:
+                by_x.append(of_x.total())
             by_m.append(_flat(torch.cat(of_m)))
             by_w.append(torch.cat(of_w))
-        return layout.features_back(by_x), torch.cat(by_m, 1), layout.weights_back(by_w)
+        back = torch.cat(by_m, 1), layout.weights_back(by_w)
+        return (*back, layout.features_back(by_x)) if of_features else back
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensors) -> None:  # noqa: ARG004  # PyTorch passes it by name
         ctx.save_for_backward(*inputs[:4])
-        ctx.pairs, ctx.layout = inputs[4:]
+        ctx.pairs, ctx.layout, ctx.of_features = inputs[4:]
 
     @staticmethod
     def backward(
-        ctx: Any, x_bar: torch.Tensor, m_bar: torch.Tensor, w_bar: torch.Tensor
+        ctx: Any, m_bar: torch.Tensor, w_bar: torch.Tensor, x_bar: torch.Tensor | None = None
     ) -> tuple[torch.Tensor | None, ...]:
         g, x, m, w = ctx.saved_tensors
         pairs, layout = ctx.pairs, ctx.layout
         by_g, by_x, by_m, by_w = [], [], [], []
         for group in layout.groups:
-            all_features, all_features_bar = group.features(x), group.features(x_bar)
+            all_features = [group.features(each) for each in (x, x_bar) if each is not None]
             all_matrices, all_matrices_bar = group.matrices(m), group.matrices(m_bar)
             all_weights, all_weights_bar = group.weights(w), group.weights(w_bar)
             all_outputs = layout.outputs_of(g, group)
@@ -320,23 +332,26 @@ class _Gradients(torch.autograd.Function):
             for block in _blocks(m, pairs, group):
                 along = _second_derivatives(
                     block.of_atoms(all_outputs, _TO),
-                    [block.of_atoms(each, _FROM) for each in (all_features, all_features_bar)],
+                    [block.of_atoms(each, _FROM) for each in all_features],
                     [block.of_pairs(each) for each in (all_matrices, all_matrices_bar)],
                     [group.spread(block.of_pairs(each)) for each in (all_weights, all_weights_bar)],
                 )
                 of_g.add(along[0], block)
-                of_x.add(along[1], block)
-                of_m.append(along[2])
-                of_w.append(group.summed(along[3]))
+                of_m.append(along[1])
+                of_w.append(group.summed(along[2]))
+                for each in along[3:]:
+                    of_x.add(each, block)
             by_g.append(of_g.total())
-            by_x.append(of_x.total())
+            if ctx.of_features:
+                by_x.append(of_x.total())
             by_m.append(_flat(torch.cat(of_m)))
             by_w.append(torch.cat(of_w))
         return (
             layout.outputs_back(by_g),
-            layout.features_back(by_x),
+            layout.features_back(by_x) if by_x else None,
             torch.cat(by_m, 1),
             layout.weights_back(by_w),
+            None,
             None,
             None,
         )
@@ -355,22 +370,24 @@ def _second_derivatives(
     outputs
         What g is at each pair, shape ``(n, size, channels)``.
     features, matrices, weights
-        Each with what it is multiplied by: x and x̄, M and M̄, w and w̄.
+        Each with what it is multiplied by: x and x̄, M and M̄, w and w̄; x̄ may be missing.
 
     Returns
     -------
     tuple
-        By g, x, M, and w, of the last before components of a path are summed.
+        By g, M, w before components of a path are summed, and x where there is x̄.
     """
-    x, x_bar = features
+    x, *x_bar = features
     m, m_bar = matrices
     w, w_bar = weights
     products = torch.bmm(m, x)
-    products_bar = torch.baddbmm(torch.bmm(m, x_bar), m_bar, x)
     weighted, weighted_bar = outputs * w, outputs * w_bar
-    return (
-        torch.addcmul(w * products_bar, w_bar, products),
-        torch.baddbmm(torch.bmm(m.mT, weighted_bar), m_bar.mT, weighted),
-        torch.baddbmm(torch.bmm(weighted, x_bar.mT), weighted_bar, x.mT),
-        outputs * products_bar,
-    )
+    products_bar, by_m = torch.bmm(m_bar, x), torch.bmm(weighted_bar, x.mT)
+    if x_bar:
+        products_bar = torch.baddbmm(products_bar, m, x_bar[0])
+        by_m = torch.baddbmm(by_m, weighted, x_bar[0].mT)
+    back = torch.addcmul(w * products_bar, w_bar, products), by_m, outputs * products_bar
+    if not x_bar:
+        return back
+    by_x = torch.baddbmm(torch.bmm(m.mT, weighted_bar), m_bar.mT, weighted)
+    return *back, by_x
