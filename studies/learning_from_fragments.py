@@ -87,8 +87,7 @@ CONCLUSIONS = """\
 def truth(fragments: Path, folder: Path) -> Model:
     """Return the potential that is to be learnt."""
     place = folder / "truth"
-    if not (place / "best" / "input.nn").exists():
-        train_files([fragments], TRUTH, out=place)
+    train_files([fragments], TRUTH, out=place)  # at once where it was done
     return load_model(f"hdnnp:{place / 'best'}")
 
 

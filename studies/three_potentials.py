@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from time import process_time
 
 import numpy as np
 from ase import Atoms
@@ -27,6 +26,8 @@ from learning_from_fragments import cut
 
 from nearsight.arrays import FloatArray
 from nearsight.dynamics.run import run_dynamics
+from nearsight.dynamics.watch import BrokenRunError
+from nearsight.fingerprint import structure_sha256
 from nearsight.hdnnp.frames import Frame
 from nearsight.models import Model, load_model
 from nearsight.models.contract import forces_of
@@ -43,6 +44,7 @@ from nearsight.workflows import (
     DynamicsSettings,
     HeatCapacitySettings,
     OutputSettings,
+    PickingSettings,
     RelaxationSettings,
     RelaxSettings,
     elastic,
@@ -92,15 +94,18 @@ HEADS = {
 # %% [markdown]
 # ## Frames of the crystal, by HDNNP1
 def learnt_potential(learnt: Path) -> Path:
-    """Return the potential that `nearsight learn` ended with."""
-    rounds = sorted(learnt.glob("round-*/member-1/best"))
-    if not rounds:
+    """Return the potential of the last round of `nearsight learn` that is complete."""
+    complete = [each.parent for each in sorted(learnt.glob("round-*/round.json"))]
+    if len(complete) < 2:  # nothing is learnt in the first
         raise SystemExit(f"{learnt} holds nothing that was learnt; run `nearsight learn` first.")
-    return rounds[-1]
+    return complete[-1] / "member-1" / "best"
 
 
 def moved(arguments: argparse.Namespace, first_K: float, last_K: float, time_ps: float) -> Path:
-    """Return the trajectory of a run at constant pressure, which goes on where it was stopped."""
+    """Return the trajectory of a run at constant pressure, which goes on where it was stopped.
+
+    Where a bond breaks, it ends there.
+    """
     path: Path = arguments.folder / f"crystal_{first_K:g}_{last_K:g}K.extxyz"
     settings = DynamicsSettings(
         ensemble="npt",
@@ -110,15 +115,19 @@ def moved(arguments: argparse.Namespace, first_K: float, last_K: float, time_ps:
         final_temperature_K=None if first_K == last_K else last_K,
         seed=round(last_K),
     )
-    run_dynamics(
-        mof5(),
-        load_model(f"hdnnp:{learnt_potential(arguments.learnt)}"),
-        settings,
-        OutputSettings(every_fs=EVERY_FS),
-        trajectory=path,
-        checkpoint=path.with_suffix(".dynamics"),
-        progress=True,
-    )
+    try:
+        run_dynamics(
+            mof5(),
+            load_model(f"hdnnp:{learnt_potential(arguments.learnt)}"),
+            settings,
+            OutputSettings(every_fs=EVERY_FS),
+            trajectory=path,
+            checkpoint=path.with_suffix(".dynamics"),
+            keep_bonds=True,
+            progress=True,
+        )
+    except BrokenRunError as error:
+        print(f"{path.name}: {error}", flush=True)
     return path
 
 
@@ -148,20 +157,16 @@ def tested_frames(arguments: argparse.Namespace, temperature_K: float) -> list[A
 def labelled(folder: Path, name: str, structures: Sequence[Atoms]) -> list[Frame]:
     """Return structures with energies and forces by the teacher, one record each."""
     teacher = load_model(TEACHER)
+    by_key = {structure_sha256(each)[:16]: each for each in structures}
 
     def label(key: str) -> Record:
-        [found] = teacher.evaluate([structures[int(key.rsplit("-", 1)[1])]])
+        [found] = teacher.evaluate([by_key[key]])
         return {"energy_eV": found.energy_eV, "forces_eV_per_A": forces_of(found).tolist()}
 
-    keys = [f"{name}-{number:03d}" for number in range(len(structures))]
-    records = without_errors(collect(folder / "labels" / name, keys, label, {"teacher": TEACHER}))
+    records = collect(folder / "labels" / name, by_key, label, {"teacher": TEACHER})
     return [
-        Frame(
-            structures[int(key.rsplit("-", 1)[1])],
-            record["energy_eV"],
-            np.array(record["forces_eV_per_A"]),
-        )
-        for key, record in records.items()
+        Frame(by_key[key], record["energy_eV"], np.array(record["forces_eV_per_A"]))
+        for key, record in without_errors(records).items()
     ]
 
 
@@ -177,21 +182,21 @@ def potential(arguments: argparse.Namespace, name: str) -> Path:
     if name == "HDNNP1":
         return learnt_potential(arguments.learnt)
     kind, out = KINDS[name], arguments.folder / name
-    if not (out / "best" / "input.nn").exists():
-        hot = frames_of(moved(arguments, *HOT_K, HOT_PS), 0.0)
-        chosen = fragments(spread(hot, N_LARGE), kind.radius_A)
-        settings = TrainingSettings(
-            functions=FunctionSettings(cutoff_A=kind.cutoff_A), network=NetworkSettings(seed=0)
-        )
-        start = process_time()
-        train(
-            labelled_data(labelled(arguments.folder, f"hot-{kind.radius_A:g}", chosen)),
-            settings,
-            out=out,
-            progress=True,
-        )
-        print(f"{name}: {process_time() - start:.0f} s of the processor", flush=True)
+    hot = frames_of(moved(arguments, *HOT_K, HOT_PS), 0.0)
+    chosen = fragments(spread(hot, N_LARGE), kind.radius_A)
+    frames = labelled(arguments.folder, f"hot-{kind.radius_A:g}", chosen)
+    settings = TrainingSettings(
+        functions=FunctionSettings(cutoff_A=kind.cutoff_A), network=NetworkSettings(seed=0)
+    )
+    # It goes on where it was, and returns at once where it was done.
+    train(labelled_data(without_violence(frames)), settings, out=out, progress=True)
     return out / "best"
+
+
+def without_violence(frames: Sequence[Frame]) -> list[Frame]:
+    """Return those frames that `nearsight learn` would learn, of moderate forces."""
+    most = PickingSettings().largest_force_eV_per_A
+    return [each for each in frames if np.linalg.norm(each.forces_eV_per_A, axis=1).max() <= most]
 
 
 def optimized(folder: Path) -> Frame:
@@ -394,7 +399,15 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    settings = {"teacher": TEACHER, "n_large": N_LARGE, "n_tested": N_TESTED, "test_ps": TEST_PS}
+    first = load_model(f"hdnnp:{learnt_potential(arguments.learnt)}").identity
+    settings = {
+        "HDNNP1": first.checkpoint_sha256,
+        "teacher": TEACHER,
+        "n": [N_LARGE, N_TESTED, N_FRAGMENTS_TESTED],
+        "times_ps": [BEFORE_PS, TEST_PS, HOT_PS],
+        "temperatures_K": [*TEMPERATURES.values(), *HOT_K],
+        "every_fs": EVERY_FS,
+    }
 
     def records(part: str, names: Iterable[str], of: Calculation) -> dict[str, Record]:
         found = collect(arguments.folder / part, names, partial(of, arguments), settings)
