@@ -358,7 +358,7 @@ def page(records: Records, following: Records, volumes: Records, about: str) -> 
             at,
             f"{each['volume_A3']:.2f} ± {each['error_A3']:.2f}",
             f"{each['beyond']} of {each['frames']}",
-            str(each["frames_beyond_at_the_end"]),
+            str(each["beyond_in_last_quarter"]),
         ]
         for at, each in volumes.items()
     ]

@@ -130,6 +130,19 @@ def test_reference_curves_are_those_of_pbe(element: str) -> None:
     assert depth == pytest.approx(expected_kcal * 0.0433641, abs=0.12)
 
 
+# In Å by experiment: K. P. Huber, G. Herzberg, Constants of Diatomic Molecules, 1979
+# (https://webbook.nist.gov); of C2 in its lowest triplet, which is the lowest state by PBE.
+MEASURED_A = {"C": 1.312, "Na": 3.079, "Cl": 1.988}
+
+
+@pytest.mark.parametrize("element", MEASURED_A)
+def test_bonds_of_reference_curves_are_as_long_as_measured(element: str) -> None:
+    length, depth = reference_curves()[element].bond
+    assert length == pytest.approx(MEASURED_A[element], abs=0.025)
+    assert depth > 0.5
+    assert reference_curves()[element].barrier_eV == 0
+
+
 def test_noble_gases_make_no_bond() -> None:
     for element in ("He", "Ne"):
         curve = reference_curves()[element]
