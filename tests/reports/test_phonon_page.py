@@ -1,5 +1,6 @@
 """The page of a crystal whose heat capacity is from phonons over the Brillouin zone."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,17 +11,21 @@ import pytest
 
 from json_warnings import messages
 from nearsight.charts.chart import Limit, Line, Points, Region, Ticks
+from nearsight.records import PhononsRecord, record_from_json
 from nearsight.records.harmonic_verdict import harmonic_verdict
+from nearsight.records.making import phonons_record
 from nearsight.records.results import HarmonicResults
 from nearsight.records.verdict import Level
 from nearsight.remarks import Remark
 from nearsight.reports import render_report
+from nearsight.reports.subjects.recorded_phonons import recorded_charts
 from nearsight.units import eigenvalues_from_wavenumbers
 from nearsight.vibrations import band_structure, thermodynamics
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
 from nearsight.vibrations.heat_capacity_chart import classical_limit_J_per_g_K
 from nearsight.vibrations.mesh_density_of_states import phonons_chart
 from nearsight.vibrations.phonon_mesh import NOTABLE_INTERPOLATION, PhononMesh
+from nearsight.vibrations.projected_density_of_states import projected_density_of_states
 from nearsight.vibrations.supercell_convergence import ConvergenceStep, SupercellConvergence
 from recorded import record_of, records_of
 
@@ -323,6 +328,38 @@ def test_bands_are_drawn_with_every_branch_and_every_label(
     page = read_page(render_report(records_of([replace(rocksalt_entry, bands=bands)])))
     assert "Phonon bands" in page.words
     assert "Phonon bands" not in read_page(render_report(records_of([rocksalt_entry]))).words
+
+
+def test_a_record_that_was_read_has_its_bands_and_density(
+    rocksalt_entry: HarmonicResults, read_page: ReadPage
+) -> None:
+    constants, phonons = rocksalt_entry.force_constants, rocksalt_entry.phonons
+    assert constants is not None
+    assert phonons is not None
+    results = replace(
+        rocksalt_entry,
+        bands=band_structure(constants, points_per_segment=5),
+        projected=projected_density_of_states(constants, phonons),
+    )
+    read = record_from_json(json.loads(json.dumps(phonons_record(results).to_json())))
+    assert isinstance(read, PhononsRecord)
+    density, bands = (chart for chart, _ in recorded_charts(read))
+    assert results.bands is not None
+    assert results.projected is not None
+    expected = (
+        results.bands.chart(),
+        phonons_chart(phonons, by_element_per_THz=results.projected.by_element_per_THz),
+    )
+    for one, other in zip((bands, density), expected, strict=True):
+        assert (one.x.low, one.x.high) == pytest.approx((other.x.low, other.x.high), abs=1e-6)
+        lines = [[mark for mark in each.marks if isinstance(mark, Line)] for each in (one, other)]
+        assert [each.label for each in lines[0]] == [each.label for each in lines[1]]
+        for mine, its in zip(*lines, strict=True):
+            assert mine.y == pytest.approx(its.y, abs=1e-6 * np.abs(its.y).max())
+    assert bands.x.names == results.bands.labels_by_distance()
+    words = read_page(render_report([read])).words
+    assert "Phonon bands" in words
+    assert "Density of phonon states" in words
 
 
 def test_imaginary_bands_are_drawn_below_zero(unstable_entry: HarmonicResults) -> None:

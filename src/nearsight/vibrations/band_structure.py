@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -89,12 +90,7 @@ class BandStructure(ShownInNotebooks):
     @property
     def path(self) -> str:
         """The path in labels, with a bar where it jumps."""
-        text = self.segments[0].start
-        for before, segment in zip((None, *self.segments), self.segments, strict=False):
-            jump = before is not None and before.end != segment.start
-            text += f"|{segment.start}" if jump else ""
-            text += f"-{segment.end}"
-        return text
+        return _path(self.segments)
 
     def summary(self) -> dict[str, Any]:
         """Return the ``bands`` object of the JSON output."""
@@ -117,13 +113,7 @@ class BandStructure(ShownInNotebooks):
 
     def labels_by_distance(self) -> dict[float, str]:
         """Return the labelled points by their way along the path, with a bar where it jumps."""
-        labels: dict[float, str] = {}
-        for segment in self.segments:
-            first, last = float(segment.distances_per_A[0]), float(segment.distances_per_A[-1])
-            before = labels.get(first, segment.start)
-            labels[first] = before if before == segment.start else f"{before}|{segment.start}"
-            labels[last] = segment.end
-        return labels
+        return _labels_by_distance(self.segments)
 
     def plot(
         self, ax: "Axes", color: str | None = None, label: str = "", unit: str = "cm-1"
@@ -135,24 +125,53 @@ class BandStructure(ShownInNotebooks):
         self, unit: FrequencyUnit = WAVENUMBERS, color: str | None = None, label: str = ""
     ) -> Chart:
         """Return the bands over the way along the path, with a line at every labelled point."""
-        labels = self.labels_by_distance()
-        values = [unit.of_eigenvalues(each.eigenvalues_eV_per_A2_amu) for each in self.segments]
-        lowest = min(float(each.min()) for each in values)
-        highest = max(float(each.max()) for each in values)
-        # Acoustic modes at Γ are a little below zero by rounding.
-        low = 1.05 * lowest if lowest < -0.01 * highest else 0.0
-        return Chart(
-            "Phonon bands",
-            Axis("path in the Brillouin zone", min(labels), max(labels), names=labels),
-            Axis(unit.axis, low, 1.04 * highest if highest > 0 else 0.05 * abs(low)),
-            tuple(
-                Line(segment.distances_per_A, branch, label, color, width=1.0)
-                for segment, of_segment in zip(self.segments, values, strict=True)
-                for branch in np.maximum(of_segment, low).T
-            ),
-            f"Along {self.path}, from {round(lowest, 1) + 0.0:.1f} to {highest:.1f} {unit.symbol}; "
-            f"imaginary ones are negative.",
-        )
+        return bands_chart(self.segments, unit, color, label)
+
+
+def bands_chart(
+    segments: Sequence[BandSegment],
+    unit: FrequencyUnit = WAVENUMBERS,
+    color: str | None = None,
+    label: str = "",
+) -> Chart:
+    """Return the chart of bands along the pieces of a path."""
+    labels = _labels_by_distance(segments)
+    values = [unit.of_eigenvalues(each.eigenvalues_eV_per_A2_amu) for each in segments]
+    lowest = min(float(each.min()) for each in values)
+    highest = max(float(each.max()) for each in values)
+    # Acoustic modes at Γ are a little below zero by rounding.
+    low = 1.05 * lowest if lowest < -0.01 * highest else 0.0
+    return Chart(
+        "Phonon bands",
+        Axis("path in the Brillouin zone", min(labels), max(labels), names=labels),
+        Axis(unit.axis, low, 1.04 * highest if highest > 0 else 0.05 * abs(low)),
+        tuple(
+            Line(segment.distances_per_A, branch, label, color, width=1.0)
+            for segment, of_segment in zip(segments, values, strict=True)
+            for branch in np.maximum(of_segment, low).T
+        ),
+        f"Along {_path(segments)}, from {round(lowest, 1) + 0.0:.1f} to {highest:.1f} "
+        f"{unit.symbol}; imaginary ones are negative.",
+    )
+
+
+def _path(segments: Sequence[BandSegment]) -> str:
+    text = segments[0].start
+    for before, segment in zip((None, *segments), segments, strict=False):
+        jump = before is not None and before.end != segment.start
+        text += f"|{segment.start}" if jump else ""
+        text += f"-{segment.end}"
+    return text
+
+
+def _labels_by_distance(segments: Sequence[BandSegment]) -> dict[float, str]:
+    labels: dict[float, str] = {}
+    for segment in segments:
+        first, last = float(segment.distances_per_A[0]), float(segment.distances_per_A[-1])
+        before = labels.get(first, segment.start)
+        labels[first] = before if before == segment.start else f"{before}|{segment.start}"
+        labels[last] = segment.end
+    return labels
 
 
 @announces

@@ -60,18 +60,36 @@ class MeshDensityOfStates:
         lowest_THz
             From where on it is shown; None for all of it.
         """
-        low = float(self.frequencies_THz[0]) if lowest_THz is None else lowest_THz
-        shown = self.frequencies_THz >= low
-        x = unit.of_THz(self.frequencies_THz[shown])
-        total = unit.density_of_THz(self.states_per_THz[shown])
-        elements = by_element_per_THz or {}
-        parts = {name: unit.density_of_THz(elements[name][shown]) for name in elements}
-        return Chart(
-            "Density of phonon states",
-            Axis(unit.axis, float(unit.of_THz(low)), float(x[-1])),
-            Axis(f"{unit.density_axis} and cell", 0.0, 1.08 * float(total.max())),
-            density_lines(x, total, parts if len(parts) > 1 else {}),
+        return density_chart(
+            self.frequencies_THz,
+            self.states_per_THz,
+            unit,
+            by_element_per_THz,
+            lowest_THz=lowest_THz,
         )
+
+
+def density_chart(
+    frequencies_THz: NDArray[np.float64],
+    states_per_THz: NDArray[np.float64],
+    unit: FrequencyUnit = WAVENUMBERS,
+    by_element_per_THz: Mapping[str, NDArray[np.float64]] | None = None,
+    *,
+    lowest_THz: float | None = None,
+) -> Chart:
+    """Return the chart of a density of states, as `MeshDensityOfStates.chart` does of its own."""
+    low = float(frequencies_THz[0]) if lowest_THz is None else lowest_THz
+    shown = frequencies_THz >= low
+    x = unit.of_THz(frequencies_THz[shown])
+    total = unit.density_of_THz(states_per_THz[shown])
+    elements = by_element_per_THz or {}
+    parts = {name: unit.density_of_THz(elements[name][shown]) for name in elements}
+    return Chart(
+        "Density of phonon states",
+        Axis(unit.axis, float(unit.of_THz(low)), float(x[-1])),
+        Axis(f"{unit.density_axis} and cell", 0.0, 1.08 * float(total.max())),
+        density_lines(x, total, parts if len(parts) > 1 else {}),
+    )
 
 
 def mesh_density_of_states(

@@ -77,7 +77,7 @@ def section_of(
     """Return the section of a structure.
 
     A record that has just been made has results of which figures and moving modes are drawn; of one
-    that was read numbers and structure are shown.
+    that was read numbers and structure are shown, and what it has of phonons.
 
     Parameters
     ----------

@@ -22,6 +22,7 @@ from nearsight.reports.provenance import Group, Lines, hessian_groups, setting_t
 from nearsight.reports.sections import Section, Slot
 from nearsight.reports.subjects.harmonic import harmonic_section
 from nearsight.reports.subjects.probed import probed_section, products_group
+from nearsight.reports.subjects.recorded_phonons import recorded_charts
 from nearsight.reports.subjects.subject import Subject
 
 _CONVENTIONS = {
@@ -142,6 +143,7 @@ HEAT_CAPACITY = Subject(
     what="Harmonic heat capacity",
     plural="Heat capacities",
     numbers=_modes,
+    charts=recorded_charts,
     tables=_tables,
     overview=_overview,
     derivatives=_derivatives,
@@ -152,6 +154,7 @@ PHONONS = Subject(
     what="Phonons",
     plural="Phonons",
     numbers=_modes,
+    charts=recorded_charts,
     tables=_tables,
     overview=_overview,
     conventions=_conventions,

@@ -62,7 +62,7 @@ class Subject(Generic[Reported]):
     numbers: Callable[[Reported], Lines] = _no_lines
     """Those that are in no table of their own, as labelled lines with units."""
     charts: Callable[[Reported], Sequence[Figure]] = _no_charts
-    """Figures of a record that has just been made, in a page that is else of numbers."""
+    """Figures of a page that is else of numbers; some are of a record that has just been made."""
     surfaces: Callable[[Reported], Sequence[Surface]] = _no_surfaces
     """What is drawn in 3D beside the atoms of a record that has just been made."""
     tables: Callable[[Reported], Mapping[str, Any]] = _no_values
