@@ -94,7 +94,7 @@ def _interpolation(phonons: "PhononMesh") -> Check:
         "coarse-interpolation",
         "interpolation changes little" if small else "supercell small",
         f"Interpolation between its own q-points changes the heat capacity at 300 K by "
-        f"{100 * effect:+.2f} %.",
+        f"{100 * effect:+z.2f} %.",
     )
 
 

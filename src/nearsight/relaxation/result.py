@@ -145,7 +145,7 @@ class Relaxation(ShownInNotebooks):
         steps = f"{end} after {self.n_steps} step{'' if self.n_steps == 1 else 's'}"
         force = f"largest force {self.fmax_eV_per_A:.3g} eV/Å"
         change = f"energy {1000 * self.energy_change_eV_per_atom:+.2f} meV/atom"
-        volume = "" if self.volume_change is None else f"volume {100 * self.volume_change:+.2f} %"
+        volume = "" if self.volume_change is None else f"volume {100 * self.volume_change:+z.2f} %"
         return paragraph(self, of, steps, force, change, volume, count_warnings(self.warnings))
 
     @property

@@ -161,7 +161,7 @@ def _print_relaxation(relaxation: "Relaxation") -> None:
         "relaxation",
         f"{verdict} after {relaxation.n_steps} steps, fmax {fmax} eV/Å, "
         f"energy changed by {1000 * relaxation.energy_change_eV_per_atom:+.2f} meV/atom"
-        + ("" if volume is None else f", volume by {100 * volume:+.2f} %"),
+        + ("" if volume is None else f", volume by {100 * volume:+z.2f} %"),
     )
     if relaxation.target_pressure_GPa and relaxation.pressure_GPa is not None:
         print_line(

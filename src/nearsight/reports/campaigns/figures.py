@@ -113,7 +113,7 @@ def parity(
                 reference[some], values[some], notes=[names[place] for place in some], small=True
             ),
         ),
-        f"{len(values)} structures: mean deviation {100 * away.mean():+.2f} %, mean absolute one "
+        f"{len(values)} structures: mean deviation {100 * away.mean():+z.2f} %, mean absolute one "
         f"{100 * np.abs(away).mean():.2f} %{fit}.",
         is_square=True,
     )
