@@ -73,7 +73,7 @@ KINDS = {
     "HDNNP2": Kind(LARGE_A, SMALL_A),
     "HDNNP3": Kind(LARGE_A, LARGE_A),
 }
-N_LARGE = 400
+N_LARGE = 300
 """Large fragments that are learnt."""
 N_TESTED, N_FRAGMENTS_TESTED = 100, 30
 """Frames of the crystal at each temperature, and fragments of each radius."""
