@@ -21,8 +21,9 @@ from nearsight.vibrations.settings import EQUATIONS_OF_STATE, FEWEST_VOLUMES, LE
 from nearsight.vibrations.thermal_expansion_functions import CrystalAtVolume, ThermalExpansion
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings, thermodynamics
 
-_STEP_K = 1.0
-"""Half of what central differences over temperature span."""
+_STEP_K = 5.0
+"""Half of what central differences over temperature span. Fits for soft crystals end where volumes
+are uncertain by 1e-5, which shorter differences would show in the expansion."""
 _DEGREE = 4
 """That of phonopy's polynomials of entropies and heat capacities over the volume."""
 _LEAST_HEAT = 0.01
