@@ -80,7 +80,7 @@ def _cell(record: ExaminationRecord | None, metric: Metric) -> str:
     measured = record.measured.get(metric.name)
     if measured is None or measured.value is None:
         return "-"
-    return f"{with_spread(measured)}{SIGNS[metric.grade(measured.value)]}"
+    return f"{with_spread(measured)}{SIGNS[metric.grade(measured)]}"
 
 
 if __name__ == "__main__":

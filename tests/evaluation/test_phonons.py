@@ -49,7 +49,7 @@ def examined(model: Model, **data: str) -> Phonons:
 def grade(result: Phonons, name: str) -> str:
     examination = examination_named("phonons")
     [metric] = [each for each in examination.metrics if each.name == name]
-    return metric.grade(examination.measured(result)[name].value)
+    return metric.grade(examination.measured(result)[name])
 
 
 @pytest.fixture(scope="module")

@@ -104,7 +104,7 @@ def examined(model: Model, effort: Effort, **data: str) -> PorousSolids:
 def grade(result: PorousSolids, name: str) -> str:
     examination = examination_named("porous")
     [metric] = [each for each in examination.metrics if each.name == name]
-    return metric.grade(examination.measured(result)[name].value)
+    return metric.grade(examination.measured(result)[name])
 
 
 def test_an_offset_of_isolated_molecules_is_caught(frames: str) -> None:

@@ -28,7 +28,7 @@ def cell_of(metric: Metric, measured: Measured | None, link: str) -> Cell:
     """Return what a page shows of a metric; None is one that was not examined."""
     if measured is None:
         return Cell("–", "unknown", "not examined", "", "")
-    grade = metric.grade(measured.value)
+    grade = metric.grade(measured)
     text = "–" if measured.value is None else with_spread(measured)
     return Cell(text, grade, GRADE_WORDS[grade], measured.detail, link)
 
@@ -64,4 +64,5 @@ def bounds(metric: Metric) -> str:
     sign, other = ("≥", "≤") if metric.better == "higher" else ("≤", "≥")
     size = "|x| " if metric.better == "zero" else ""
     unit = f" {metric.unit}" if metric.unit else ""
-    return f"good {size}{sign} {metric.good:g}{unit}, poor {size}{other} {metric.bad:g}{unit}"
+    less = ", once ± is taken off" if metric.spread_is_error else ""
+    return f"good {size}{sign} {metric.good:g}{unit}, poor {size}{other} {metric.bad:g}{unit}{less}"
