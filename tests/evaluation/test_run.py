@@ -145,6 +145,36 @@ def test_a_model_that_hangs_loses_one_item(tmp_path: Path) -> None:
     assert "8 s" in answer.result["failures"]["He"]["message"]
 
 
+def test_a_device_that_is_broken_costs_one_item(tmp_path: Path) -> None:
+    outcomes = examine(
+        [ModelSpec("ase:faulty_pairs:Shorted")],
+        tmp_path,
+        ExamineSettings(only=("diatomics",)),
+        resources=Resources(cores=1),
+        efforts={"diatomics": replace(EFFORTS["diatomics"], elements=("He", "H"))},
+    )
+    [record] = outcomes
+    assert isinstance(record, ExaminationRecord)
+    assert list(record.result["curves"]) == ["H"]
+    assert "illegal memory access" in record.result["failures"]["He"]["message"]
+
+
+def test_a_model_that_cannot_be_loaded_again_has_no_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    monkeypatch.setenv("VANISHED", str(gone))
+    [outcome] = examined(tmp_path, "Vanishing")
+    assert isinstance(outcome, NotLoaded)
+    assert "no model any more" in outcome.failure.message
+    assert not read_records(tmp_path)
+    gone.unlink()
+    [outcome] = examined(tmp_path, "Vanishing")
+    assert isinstance(outcome, ExaminationRecord)
+    assert outcome.result["failures"]["He"]["kind"] == "crash"
+    assert "H" in outcome.result["curves"]
+
+
 SCRIPT = """
 import sys; sys.path[:] = {path!r}
 from pathlib import Path

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import pytest
 
-from nearsight.errors import ModelError
+from nearsight.errors import ModelDiedError, ModelError
 from nearsight.evaluation import Failure, Work
 from nearsight.evaluation.work import forget_failures, has_failures, keep_failure
 from nearsight.records.described import Says
@@ -97,6 +97,41 @@ def test_failures_have_a_kind(error: Exception, kind: str) -> None:
     failure = Work().once("thing", fail, Square)
     assert isinstance(failure, Failure)
     assert failure.kind == kind
+
+
+DEAD = ModelDiedError(
+    "the process of far was killed by SIGSEGV. No words.", "was killed by SIGSEGV"
+)
+
+
+def test_the_death_of_a_process_behind_this_one_is_a_crash() -> None:
+    def fail() -> Square:
+        raise ModelError("structure 3, He2: it failed.") from DEAD
+
+    failure = Work().once("thing", fail, Square)
+    assert isinstance(failure, Failure)
+    assert (failure.kind, failure.reason) == ("crash", "was killed by SIGSEGV")
+
+
+@pytest.mark.parametrize(
+    "error", [DEAD, RuntimeError("CUDA error: device-side assert triggered"), ValueError("shapes")]
+)
+def test_nothing_more_is_asked_of_a_process_that_has_lost_its_device(
+    tmp_path: Path, error: Exception
+) -> None:
+    def ended(failure: Failure) -> None:
+        raise KeyError(failure.message)
+
+    def fail(_: str) -> Square:
+        raise error
+
+    work = Work(tmp_path, ended=ended)
+    if isinstance(error, ValueError):
+        assert set(work.each("squares", ["1", "2"], fail, Square)[1]) == {"1", "2"}
+        return
+    with pytest.raises(KeyError):
+        work.each("squares", ["1", "2"], fail, Square)
+    assert not has_failures(tmp_path)  # which item it was is kept by who ends the process
 
 
 def test_a_number_that_is_none_is_a_failure_of_the_item(tmp_path: Path) -> None:

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from nearsight.errors import MemoryBudgetError, NearsightError, ProcessDiedError
+from nearsight.errors import MemoryBudgetError, ModelDiedError, NearsightError, ProcessDiedError
 from nearsight.memory import is_out_of_memory
 from nearsight.records.described import Says
 from nearsight.subprocesses import ending
+
+_OF_BROKEN_DEVICES = ("CUDA error", "CUDA_ERROR", "HIP error")
+"""What a process asks of a GPU after such an error fails likewise, whatever it is."""
 
 FailureKind = Literal["refused", "error", "out of memory", "crash", "hang"]
 
@@ -33,7 +36,10 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, ProcessDiedError):
         how = "ended without a status" if error.status is None else ending(error.status)
         return Failure("crash", how, str(error))
-    for each in _chain(error):
+    chain = list(_chain(error))
+    if deaths := [each for each in chain if isinstance(each, ModelDiedError)]:
+        return Failure("crash", deaths[-1].how or "ended", str(error))
+    for each in chain:
         if isinstance(each, MemoryBudgetError) or is_out_of_memory(each):
             return Failure("out of memory", type(each).__name__, str(error) or "memory ran out")
     reason = type(error).__name__
@@ -42,6 +48,23 @@ def failure_of(error: Exception) -> Failure:
     [*_, frame] = traceback.extract_tb(error.__traceback__) or [None]
     where = "" if frame is None else f" ({frame.filename}, line {frame.lineno})"
     return Failure("error", reason, f"{error}{where}")
+
+
+def leaves_nothing(error: Exception) -> bool:
+    """Tell whether the process that a model failed in had better be ended.
+
+    Its GPU answers nothing any more, or the process behind it, of a model in another environment,
+    has died.
+    """
+    return any(
+        isinstance(each, ModelDiedError) or any(said in str(each) for said in _OF_BROKEN_DEVICES)
+        for each in _chain(error)
+    )
+
+
+def has_refused(error: Exception) -> bool:
+    """Tell whether a model declined what it was asked, rather than failed at it."""
+    return failure_of(error).kind == "refused"
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

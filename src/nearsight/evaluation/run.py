@@ -178,7 +178,7 @@ def _record(
     folder: Path,
     *,
     settings: ExamineSettings,
-) -> ExaminationRecord:
+) -> Outcome:
     """Return the record of a model and an examination, which is computed unless it is there."""
     effort = {
         **plain(asdict(asked.effort)),
@@ -197,6 +197,8 @@ def _record(
             forget_failures(work)
         start = monotonic()
         answer = subject.examine(name, asked.effort, work, settings.data)
+        if isinstance(answer, Failure):
+            return NotLoaded(subject.name, answer)
         record = ExaminationRecord(
             kind="nearsight examination 1",
             examination=name,

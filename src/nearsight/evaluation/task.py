@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from nearsight.evaluation.discovery import examination_named
-from nearsight.evaluation.failure import Failure, failure_of
+from nearsight.evaluation.failure import Failure, failure_of, leaves_nothing
 from nearsight.evaluation.measured import Measured
 from nearsight.evaluation.settings import ReferenceData
 from nearsight.evaluation.surroundings import Surroundings, surroundings_of
@@ -80,8 +80,8 @@ def examined(
     folder: Path,
     data: ReferenceData,
     given_up: Failure | None = None,
-) -> Answer:
-    """Examine the model of this process.
+) -> Answer | Failure:
+    """Examine the model of this process; a failure is one after which this had better be ended.
 
     Parameters
     ----------
@@ -98,13 +98,33 @@ def examined(
     """
     examination = examination_named(name)
     work = Work(
-        folder, _Teller(), lambda path: tell(Told("begun", str(path))), data, given_up=given_up
+        folder,
+        _Teller(),
+        lambda path: tell(Told("begun", str(path))),
+        data,
+        given_up=given_up,
+        ended=_end,
     )
     try:
         result = examination.compute(current_model(), effort, work)
         return Answer(examination.measured(result), encoder(examination.result)(result), None)
+    except _EndedError as end:
+        return end.failure
     except Exception as error:  # a result, too: the other examinations must go on
-        return Answer({}, None, failure_of(error))
+        failure = failure_of(error)
+        return failure if leaves_nothing(error) else Answer({}, None, failure)
+
+
+class _EndedError(Exception):
+    """The process of the model is of no use after a failure."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+def _end(failure: Failure) -> None:
+    raise _EndedError(failure)
 
 
 class _Teller:

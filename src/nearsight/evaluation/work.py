@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from nearsight.bounded_json import parse_json
-from nearsight.evaluation.failure import Failure, failure_of
+from nearsight.evaluation.failure import Failure, failure_of, leaves_nothing
 from nearsight.evaluation.settings import ReferenceData
 from nearsight.progress import Progress, SeveralProgress
 from nearsight.records.codec import decoder, encoder
@@ -21,8 +21,8 @@ NOT_TRIED = "not tried"
 _NAME = re.compile(r"[\w.+-]+", flags=re.ASCII)
 
 
-def _nobody(_: Path) -> None:
-    """Hear that an item is begun, and do nothing."""
+def _nobody(_: object) -> None:
+    """Hear that an item is begun or has failed, and do nothing."""
 
 
 class Work:
@@ -42,6 +42,8 @@ class Work:
         What users have of references.
     given_up
         The failure at each item that is not kept, where nothing is to be computed any more.
+    ended
+        Told the failure after which this process is of no use: what it raises ends the examination.
     """
 
     def __init__(
@@ -52,11 +54,13 @@ class Work:
         data: ReferenceData | None = None,
         *,
         given_up: Failure | None = None,
+        ended: Callable[[Failure], None] = _nobody,
     ) -> None:
         self._folder = folder
         self.progress = SeveralProgress() if progress is None else progress
         self._begun = begun
         self._given_up = given_up
+        self._ended = ended
         self.data = ReferenceData() if data is None else data
 
     def each(
@@ -124,6 +128,8 @@ class Work:
             values = {"result": encoder(kind)(found)}
         except Exception as error:  # whatever a model raises: the other items must go on
             failure = failure_of(error)
+            if leaves_nothing(error):
+                self._ended(failure)
             if path is not None:
                 keep_failure(path, failure)
             return failure

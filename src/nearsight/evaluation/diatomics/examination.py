@@ -14,6 +14,7 @@ from nearsight.evaluation.diatomics.directions import axes_over_the_sphere
 from nearsight.evaluation.diatomics.figure import figures
 from nearsight.evaluation.diatomics.result import Curve, Diatomics
 from nearsight.evaluation.examination import Examination
+from nearsight.evaluation.failure import has_refused
 from nearsight.evaluation.settings import Suite
 from nearsight.evaluation.work import Work
 from nearsight.models.batches import Answer, in_batches
@@ -111,7 +112,9 @@ def _alone(model: Model, element: str) -> float | None:
     """Return the energy of one atom; None where the model refuses an atom without neighbours."""
     try:
         return float(_energies_eV(model, [in_box(Atoms([element]), model)])[0])
-    except NearsightError:
+    except NearsightError as error:
+        if not has_refused(error):
+            raise
         return None
 
 
@@ -121,13 +124,16 @@ def _answered(answers: Sequence[Answer]) -> list[Evaluation]:
     Raises
     ------
     NearsightError
-        It refuses others.
+        It refuses others, or failed at one.
     """
     good = [isinstance(each, Evaluation) for each in answers]
     n_good = good.index(False) if False in good else len(good)
-    refused = next((each for each in answers if not isinstance(each, Evaluation)), None)
-    if refused is not None and (any(good[n_good:]) or n_good < _FEWEST):
-        raise refused
+    errors = [each for each in answers if not isinstance(each, Evaluation)]
+    for error in errors:
+        if not has_refused(error):
+            raise error
+    if errors and (any(good[n_good:]) or n_good < _FEWEST):
+        raise errors[0]
     return [each for each in answers if isinstance(each, Evaluation)]
 
 

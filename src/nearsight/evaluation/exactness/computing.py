@@ -15,6 +15,7 @@ from nearsight.evaluation.exactness.parts import (
     Loop,
     Reach,
 )
+from nearsight.evaluation.failure import has_refused
 from nearsight.evaluation.work import Work
 from nearsight.locality import interactions
 from nearsight.models.batches import in_batches
@@ -114,7 +115,9 @@ def energy(model: Model, atoms: Atoms) -> float | None:
     """Return the energy of a molecule; None where the model refuses it."""
     try:
         return float(model.evaluate([atoms], forces=False)[0].energy_eV)
-    except NearsightError:
+    except NearsightError as error:
+        if not has_refused(error):
+            raise
         return None
 
 
