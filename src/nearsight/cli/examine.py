@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nearsight.cli.request import requested
+from nearsight.evaluation.record import ExaminationRecord
 from nearsight.evaluation.run import NotLoaded, Outcome, examine
 from nearsight.evaluation.settings import ExamineSettings
 from nearsight.reports.examinations import write_examination_pages
@@ -17,9 +18,13 @@ def run(arguments: argparse.Namespace) -> int:
     request = requested(arguments, ExamineSettings())
     folder = Path(arguments.out)
 
+    asked: list[ExaminationRecord] = []
+
     def told(outcome: Outcome) -> None:
         print_outcome(outcome)
-        write_examination_pages(folder)
+        if isinstance(outcome, ExaminationRecord):
+            asked.append(outcome)
+        write_examination_pages(folder, asked)
 
     outcomes = examine(
         [replace(request.model, name=name) for name in arguments.models],
@@ -29,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
         progress=progress_for(arguments),
         told=told,
     )
-    page = write_examination_pages(folder)
+    page = write_examination_pages(folder, asked)
     if page is not None:
         print(f"\npages: {page}")
     has_failed = any(isinstance(each, NotLoaded) or each.failure is not None for each in outcomes)

@@ -8,7 +8,7 @@ from nearsight.evaluation.examination import Examination
 from nearsight.evaluation.failure import Failure
 from nearsight.evaluation.settings import Suite
 from nearsight.evaluation.speed.figure import figures
-from nearsight.evaluation.speed.result import Speed
+from nearsight.evaluation.speed.result import Speed, common
 from nearsight.evaluation.speed.structures import structures
 from nearsight.evaluation.speed.timing import ASKED, Patience, Series, Timing, refusal, timing
 from nearsight.evaluation.surroundings import surroundings_of
@@ -124,4 +124,5 @@ EXAMINATION = Examination(
     result=Speed,
     figures=figures,
     belongs_to_machine=True,
+    common=common,
 )

@@ -1,7 +1,7 @@
 """What was measured, and the metrics of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
@@ -143,6 +143,20 @@ class Speed:
                 return Measured(value, spread, f"{n_atoms} atoms of {material}")
         why = [each.why_not for each in self.timings.values() if each.asked == upper]
         return Measured(None, detail="; ".join(filter(None, dict.fromkeys(why))) or _NOTHING)
+
+
+def common(one: Speed, other: Speed) -> tuple[Speed, Speed]:
+    """Return of two results what was measured in both: times of the same structures."""
+    shared = {
+        name
+        for name, timing in one.timings.items()
+        if timing.seconds and name in other.timings and other.timings[name].seconds
+    }
+    kept_one, kept_other = (
+        replace(each, timings={n: timing for n, timing in each.timings.items() if n in shared})
+        for each in (one, other)
+    )
+    return kept_one, kept_other
 
 
 def power_of(sizes: list[int], values: list[float]) -> tuple[float, float | None]:

@@ -38,23 +38,22 @@ def failed_cell(failure: Failure, link: str) -> Cell:
     return Cell("–", "poor", failure.kind, failure.message, link)
 
 
-def with_ratios(cells: Sequence[Cell], values: Sequence[float | None], name: str) -> list[Cell]:
-    """Return the cells of a metric with ratios to the first value.
+def with_ratios(cells: Sequence[Cell], ratios: Sequence[float | None], name: str) -> list[Cell]:
+    """Return the cells of a metric with ratios to the value of another model.
 
     Parameters
     ----------
     cells
         One for each model.
-    values
-        Those on the machine of the first; None of any other, and where there is none.
+    ratios
+        None where there is none.
     name
-        What the first model is called.
+        What the other model is called.
     """
-    [first, *others] = values
-    if not first:
-        return list(cells)
-    ratios = [f"{number(each / first, 2)} × {name}" if each else "" for each in others]
-    return [replace(cell, ratio=ratio) for cell, ratio in zip(cells, ["", *ratios], strict=True)]
+    return [
+        cell if ratio is None else replace(cell, ratio=f"{number(ratio, 2)} × {name}")
+        for cell, ratio in zip(cells, ratios, strict=True)
+    ]
 
 
 def bounds(metric: Metric) -> str:
