@@ -217,6 +217,33 @@ def test_what_was_not_relaxed_to_the_end_is_not_compared(beside: Phonons) -> Non
         assert "left out: other" in measured.detail
 
 
+@pytest.mark.parametrize("side", ["as_given", "reference"])
+def test_crystals_with_imaginary_modes_of_the_mesh_are_not_compared(
+    beside: Phonons, side: str
+) -> None:
+    """None is at the q-points of the supercell, but the functions are those of the mesh."""
+    [sound] = beside.crystals.values()
+    soft = replace(getattr(sound, side), imaginary_share_of_mesh=0.02, entropy_J_per_mol_K=20.0)
+    result = replace(beside, crystals={"MgO": sound, "soft": replace(sound, **{side: soft})})
+    assert result.entropy_error.value == pytest.approx(0.0, abs=1e-6)
+    assert "left out for imaginary modes: soft" in result.entropy_error.detail
+    nearly = replace(getattr(sound, side), imaginary_share_of_mesh=5e-4)
+    all_right = replace(beside, crystals={"MgO": replace(sound, **{side: nearly})})
+    assert all_right.entropy_error.value == pytest.approx(0.0, abs=1e-6)
+    assert "left out" not in all_right.entropy_error.detail
+
+
+def test_the_asymmetry_is_that_of_exact_rows_where_there_are_any(
+    pair_model: Callable[..., Model], sound: Phonons
+) -> None:
+    [crystal] = examined(pair_model(curvature_smooth=False)).crystals.values()
+    assert crystal.method == "central-difference"
+    assert crystal.asymmetry < 1e-12
+    assert "of differences" not in sound.force_constant_asymmetry.detail
+    without = {name: replace(each, routes=None) for name, each in sound.crystals.items()}
+    assert "of differences" in replace(sound, crystals=without).force_constant_asymmetry.detail
+
+
 def test_volumes_that_are_wrong_both_ways_do_not_cancel(beside: Phonons) -> None:
     [sound] = beside.crystals.values()
     given = sound.as_given.volume_A3_per_atom

@@ -136,8 +136,8 @@ def _errors(result: Phonons, title: str) -> Chart:
         Axis(f"model less reference / {unit}", -1.1 * reach - 0.01, 1.1 * reach + 0.01),
         Axis("crystals below / %", 0.0, 100.0),
         tuple(marks),
-        "One point for each crystal without imaginary modes on either side, in the order of their "
-        "errors.",
+        "One point for each crystal of which on both sides less than a thousandth of the modes of "
+        "the mesh are imaginary, in the order of their errors.",
     )
 
 

@@ -15,6 +15,9 @@ class PhononValues:
     imaginary_share: Annotated[
         float, Says("Share of imaginary modes at the q-points of the supercell itself.", "1")
     ]
+    imaginary_share_of_mesh: Annotated[
+        float, Says("Share of those of the mesh, which count in no function of temperature.", "1")
+    ]
     free_energy_kJ_per_mol: Annotated[
         float, Says("Vibrational free energy with the zero-point energy.", "kJ/mol")
     ]
@@ -65,10 +68,13 @@ class CrystalPhonons:
     ]
     has_converged: Annotated[bool, Says("Whether that minimum was found.")]
     sum_rule_eV_per_A2: Annotated[
-        float, Says("Largest force constant of an atom with all, which is zero.", "eV/Å²")
+        float, Says("Largest force constant of an atom with all, which should be zero.", "eV/Å²")
     ]
     asymmetry: Annotated[
-        float, Says("Antisymmetric part of the force constants over the whole.", "1")
+        float,
+        Says(
+            "Antisymmetric part of the force constants over the whole, by exact rows if any.", "1"
+        ),
     ]
     routes: Annotated[
         Routes | None, Says("Exact rows beside differences; null where there are no exact ones.")
