@@ -109,7 +109,7 @@ def _numbers(names: Sequence[str]) -> str:
 
 def _not_examined(result: Phonons) -> str:
     """Return how many crystals of the folder are left out, for which reasons."""
-    counts = Counter(result.left_out.values())
+    counts = Counter(why.partition(":")[0] for why in result.left_out.values())
     if not counts:
         return ""
     return f" Not examined: {', '.join(f'{n} ({why})' for why, n in counts.items())}."

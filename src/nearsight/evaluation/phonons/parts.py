@@ -27,6 +27,14 @@ class PhononValues:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AtRest:
+    """A crystal at the minimum of the model."""
+
+    values: Annotated[PhononValues | None, Says("Its phonons; null where there is no stress.")]
+    has_converged: Annotated[bool, Says("Whether the minimum was found.")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Bands:
     """Bands along a path, piece by piece."""
 
@@ -64,7 +72,7 @@ class CrystalPhonons:
     as_given: Annotated[PhononValues, Says("By the model, where the atoms are given.")]
     relaxed: Annotated[
         PhononValues | None,
-        Says("By the model at its own minimum; null where it has no stress to relax cells by."),
+        Says("By the model at its own minimum; null without a stress, or where it failed."),
     ]
     has_converged: Annotated[bool, Says("Whether that minimum was found.")]
     sum_rule_eV_per_A2: Annotated[

@@ -7,10 +7,13 @@ from typing import Annotated, Literal
 from nearsight.evaluation.failure import Failure
 from nearsight.evaluation.measured import Measured, mean_of, number_of, worst_of
 from nearsight.evaluation.phonons.parts import CrystalPhonons, PhononValues, Routes
+from nearsight.evaluation.phonons.references import UNREADABLE
 from nearsight.records.described import Says
 
 Geometry = Literal["as_given", "relaxed"]
 
+RELAXED = ", relaxed"
+"""Behind the name of a crystal: a failure on the way to the minimum of the model, or there."""
 FEW_MODES = 1e-3
 """So many of the mesh may be imaginary: they change no function in a digit that counts."""
 NO_REFERENCE = "not examined: give `phonon_data`, a folder of phonons by a reference"
@@ -30,8 +33,14 @@ class Phonons:
 
     @property
     def crystals_failed(self) -> Measured:
-        """How many crystals have no phonons since the model failed."""
-        return number_of(self.failures, len(self.crystals) + len(self.failures), "crystals")
+        """How many crystals have no phonons, as given or relaxed, since the model failed."""
+        examined = {*self.crystals, *(name.removesuffix(RELAXED) for name in self.failures)}
+        found = number_of(self.failures, len(examined), "crystals")
+        unread = [
+            f"{name} ({why})" for name, why in self.left_out.items() if why.startswith(UNREADABLE)
+        ]
+        said = f"; {', '.join(unread)}" if unread else ""
+        return replace(found, detail=f"{found.detail}{said}")
 
     @property
     def imaginary_as_given(self) -> Measured:
@@ -65,7 +74,12 @@ class Phonons:
     def _not_relaxed(self) -> str:
         """Why there is no crystal at the minimum of the model."""
         has_stress = any(each.relaxed is not None for each in self.crystals.values())
-        return NOT_RELAXED if has_stress else NO_STRESS
+        return NOT_RELAXED if has_stress or self._failed_to_relax else NO_STRESS
+
+    @property
+    def _failed_to_relax(self) -> list[str]:
+        """The crystals at which the model failed on the way to its minimum."""
+        return [n.removesuffix(RELAXED) for n in self.failures if n.endswith(RELAXED)]
 
     def _unfinished(self, geometry: Geometry) -> str:
         """Return which crystals are left out since their relaxation did not come to its end."""
@@ -74,7 +88,8 @@ class Phonons:
         names = [
             name
             for name, each in self.crystals.items()
-            if each.relaxed is not None and not each.has_converged
+            if (each.relaxed is not None and not each.has_converged)
+            or name in self._failed_to_relax
         ]
         return f"; not relaxed to the end, and left out: {', '.join(names)}" if names else ""
 
