@@ -140,9 +140,24 @@ def test_a_number_that_is_none_is_a_failure_of_the_item(tmp_path: Path) -> None:
     assert "nan" in failure.message
 
 
-def test_names_of_items_are_names_of_files(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no name of an item"):
-        squares(Work(tmp_path), [], "../1")
+@pytest.mark.parametrize("name", ["NaCl (1)", "Mg(OH)2", "../1", "größer", "x" * 300])
+def test_whatever_an_item_is_called_it_has_a_file_of_its_own(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "items"
+    calls: list[str] = []
+
+    def one(asked: str) -> Square:
+        calls.append(asked)
+        return Square(float(len(calls)))
+
+    names = [name, f"{name}!", name.replace("(", "[")]
+    first, _ = Work(folder).each("squares", names, one, Square)
+    assert list(first) == list(dict.fromkeys(names))
+    assert Work(folder).each("squares", names, one, Square) == (first, {})
+    assert calls == list(first)
+    kept = Work(folder).folder_of("runs", name)
+    assert kept is not None
+    assert kept.parent == folder
+    assert {path.parent for path in tmp_path.rglob("*.json")} == {folder}
 
 
 def test_what_takes_long_has_a_folder(tmp_path: Path) -> None:

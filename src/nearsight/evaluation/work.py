@@ -9,6 +9,7 @@ from typing import TypeVar
 from nearsight.bounded_json import parse_json
 from nearsight.evaluation.failure import Failure, failure_of, leaves_nothing
 from nearsight.evaluation.settings import ReferenceData
+from nearsight.fingerprint import json_sha256
 from nearsight.progress import Progress, SeveralProgress
 from nearsight.records.codec import decoder, encoder
 from nearsight.storage import write_text
@@ -19,6 +20,8 @@ NOT_TRIED = "not tried"
 """The reason of the failure at items that a model was given up before."""
 
 _NAME = re.compile(r"[\w.+-]+", flags=re.ASCII)
+_OTHER = re.compile(r"[^\w.+-]", flags=re.ASCII)
+_LONGEST_NAME, _DIGITS = 100, 10
 
 
 def _nobody(_: object) -> None:
@@ -73,7 +76,7 @@ class Work:
         what
             What the items are, such as ``curves``; with the name of an item it names its file.
         names
-            Letters, digits and ``_.+-``.
+            What they are called, such as crystals by a user's files.
         compute
             Computes one. What it raises is a failure of the model at this item alone.
         kind
@@ -139,10 +142,15 @@ class Work:
 
     @staticmethod
     def _path(folder: Path, what: str, name: str) -> Path:
-        for word in (what, name):
-            if not _NAME.fullmatch(word.replace(" ", "-")):
-                raise ValueError(f"{word!r} is no name of an item: letters, digits, _ . + -")
-        return folder / f"{what.replace(' ', '-')}.{name}.json"
+        return folder / f"{what.replace(' ', '-')}.{_file_name(name)}.json"
+
+
+def _file_name(name: str) -> str:
+    """Return a name as one of a file: with a digest if it has other signs, or is too long."""
+    if _NAME.fullmatch(name) and len(name) <= _LONGEST_NAME:
+        return name
+    known = _OTHER.sub("_", name)[:_LONGEST_NAME]
+    return f"{known}~{json_sha256(name)[:_DIGITS]}"
 
 
 def keep_failure(path: Path, failure: Failure) -> None:
