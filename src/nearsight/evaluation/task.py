@@ -13,6 +13,7 @@ from nearsight.evaluation.settings import ReferenceData
 from nearsight.evaluation.surroundings import Surroundings, surroundings_of
 from nearsight.evaluation.work import Work
 from nearsight.execution import current_model, tell
+from nearsight.models.versions import versions_behind
 from nearsight.progress import Advance
 from nearsight.provenance import ModelIdentity, record
 from nearsight.records.codec import encoder
@@ -51,6 +52,8 @@ class Loaded:
     neighbour_limit: int | None
     capabilities: Mapping[str, Plain]
     versions: Mapping[str, str]
+    behind: Mapping[str, str]
+    """The versions that its numbers depend on, without those of other families."""
     surroundings: Surroundings
 
 
@@ -70,6 +73,7 @@ def loaded() -> Loaded | Failure:
         neighbour_limit=model.facts.neighbour_limit,
         capabilities=plain({**capabilities, "elements": elements and sorted(elements)}),
         versions=dict(record(model.identity).versions),
+        behind=versions_behind(model.identity),
         surroundings=surroundings_of(model),
     )
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -159,7 +160,7 @@ def keep_failure(path: Path, failure: Failure) -> None:
 
 
 def forget_failures(folder: Path) -> None:
-    """Remove the items of a folder at which the model failed, so that they are computed again.
+    """Remove the items of a folder at which the model failed, with what they have kept themselves.
 
     If there are some that were not tried, it is only these: the others would end the process of the
     model once more before they had their turn.
@@ -168,6 +169,7 @@ def forget_failures(folder: Path) -> None:
     untried = [path for path, failure in failed.items() if failure.reason == NOT_TRIED]
     for path in untried or failed:
         path.unlink()
+        shutil.rmtree(path.with_suffix(""), ignore_errors=True)
 
 
 def number_of_items(folder: Path) -> int:
