@@ -12,8 +12,8 @@ from nearsight.announcing import quietly
 from nearsight.dynamics.analysis.molecules import groups_of
 from nearsight.dynamics.analysis.trajectory import Trajectory
 from nearsight.dynamics.samples import Sample
-from nearsight.errors import ModelError
 from nearsight.evaluation import Measured, Work, examination_named
+from nearsight.evaluation.failure import NotApplicableError
 from nearsight.evaluation.gas import cycle as computing
 from nearsight.evaluation.gas.box import (
     carbon_dioxide,
@@ -288,8 +288,8 @@ def test_a_molecule_that_breaks_is_a_failure_of_its_cycle(faulty: Callable[..., 
     assert list(examination.figures(result)) == []
 
 
-def test_a_model_that_lacks_an_element_is_refused(pair_model: Callable[..., Model]) -> None:
-    with pytest.raises(ModelError, match="does not know C, O"):
+def test_a_model_that_lacks_an_element_is_not_made_for_it(pair_model: Callable[..., Model]) -> None:
+    with pytest.raises(NotApplicableError, match="does not know C, O"):
         examination_named("gas").compute(
             pair_model(elements=frozenset({14})), SMALL_EFFORTS["gas"], Work()
         )

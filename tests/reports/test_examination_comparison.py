@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from nearsight.cli.examine import _has_failed
 from nearsight.evaluation import ExaminationRecord, Figure, Measured, examination_named
+from nearsight.evaluation.failure import NotApplicableError, failure_of
 from nearsight.evaluation.gas.result import Gas
 from nearsight.evaluation.machine import Machine
 from nearsight.evaluation.phonons.result import Phonons
@@ -16,7 +18,7 @@ from nearsight.evaluation.wording import names_apart
 from nearsight.records.codec import encoder
 from nearsight.records.parts import ModelPart
 from nearsight.reports.examinations import write_examination_pages
-from nearsight.reports.examinations.cells import Cell, with_ratios
+from nearsight.reports.examinations.cells import Cell, failed_cell, with_ratios
 from nearsight.reports.examinations.comparing import differences, ratios
 from nearsight.reports.examinations.facts import facts_of
 from nearsight.reports.examinations.pages import _figures_of
@@ -69,6 +71,21 @@ def test_facts_are_those_of_each_model() -> None:
     assert facts["level of theory"] == ["PBE", "not known"]
     calculator = replace(known, model=replace(known.model, family="ase"))
     assert dict(facts_of([calculator]))["framework"] == ["none"]
+
+
+@pytest.mark.parametrize(
+    ("error", "grade", "is_fault"),
+    [(NotApplicableError("it knows no oxygen."), "unknown", False), (ValueError(), "poor", True)],
+)
+def test_a_model_that_is_not_made_for_an_examination_is_not_held_to_it(
+    tmp_path: Path, error: Exception, grade: str, is_fault: bool
+) -> None:
+    failed = replace(record("a", 1.0), examination="gas", measured={}, failure=failure_of(error))
+    assert failed_cell(failed.failure, "").grade == grade
+    assert _has_failed(failed) == is_fault
+    write_examination_pages(tmp_path, [failed])
+    [page] = tmp_path.glob("a.*.html")
+    assert ('class="verdict bad"' in page.read_text(encoding="utf-8")) == is_fault
 
 
 def test_ratios_stand_beside_the_cells_that_have_one() -> None:

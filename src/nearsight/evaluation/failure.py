@@ -5,7 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from nearsight.errors import MemoryBudgetError, ModelDiedError, NearsightError, ProcessDiedError
+from nearsight.errors import (
+    MemoryBudgetError,
+    MethodError,
+    ModelDiedError,
+    NearsightError,
+    ProcessDiedError,
+)
 from nearsight.memory import is_out_of_memory
 from nearsight.records.described import Says
 from nearsight.subprocesses import ending
@@ -13,7 +19,11 @@ from nearsight.subprocesses import ending
 _OF_BROKEN_DEVICES = ("CUDA error", "CUDA_ERROR", "HIP error")
 """What a process asks of a GPU after such an error fails likewise, whatever it is."""
 
-FailureKind = Literal["refused", "error", "out of memory", "crash", "hang"]
+FailureKind = Literal["not applicable", "refused", "error", "out of memory", "crash", "hang"]
+
+
+class NotApplicableError(MethodError):
+    """An examination asks for nothing that a model is made for, which is no fault of the model."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +33,9 @@ class Failure:
     kind: Annotated[
         FailureKind,
         Says(
-            "refused: an error that says what to do; error: another one; out of memory; crash: "
-            "its process died; hang: it took longer than the time limit."
+            "not applicable: the model is not made for it; refused: an error that says what to "
+            "do; error: another one; out of memory; crash: its process died; hang: it took longer "
+            "than the time limit."
         ),
     ]
     reason: Annotated[str, Says("The class of the error, or how the process ended.")]
@@ -43,6 +54,8 @@ def failure_of(error: Exception) -> Failure:
         if isinstance(each, MemoryBudgetError) or is_out_of_memory(each):
             return Failure("out of memory", type(each).__name__, str(error) or "memory ran out")
     reason = type(error).__name__
+    if isinstance(error, NotApplicableError):
+        return Failure("not applicable", reason, str(error))
     if isinstance(error, NearsightError):
         return Failure("refused", reason, str(error))
     [*_, frame] = traceback.extract_tb(error.__traceback__) or [None]

@@ -8,13 +8,13 @@ from ase import Atoms
 from ase.data import chemical_symbols
 
 from nearsight.arrays import FloatArray
-from nearsight.errors import NearsightError, StructureError
+from nearsight.errors import NearsightError
 from nearsight.evaluation.boxes import in_box
 from nearsight.evaluation.diatomics.directions import axes_over_the_sphere
 from nearsight.evaluation.diatomics.figure import figures
 from nearsight.evaluation.diatomics.result import Curve, Diatomics
 from nearsight.evaluation.examination import Examination
-from nearsight.evaluation.failure import has_refused
+from nearsight.evaluation.failure import NotApplicableError, has_refused
 from nearsight.evaluation.settings import Suite
 from nearsight.evaluation.telling import all_of
 from nearsight.evaluation.work import Work
@@ -54,12 +54,12 @@ def compute(model: Model, effort: Effort, work: Work) -> Diatomics:
 
     Raises
     ------
-    StructureError
+    NotApplicableError
         The model knows none of them.
     """
     elements = _elements(model, effort)
     if not elements:
-        raise StructureError(
+        raise NotApplicableError(
             f"{model.identity.name} knows none of {', '.join(_COMMON)}; examine it in the suite "
             f"standard, which takes all elements."
         )

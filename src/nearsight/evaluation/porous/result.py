@@ -113,6 +113,15 @@ class PorousSolids:
         return Measured(worst.value, worst.spread, ", ".join(said))
 
     @property
+    def unstable_frameworks(self) -> Measured:
+        """How many relaxed frameworks some strain takes from their shape."""
+        if not self.stiff:
+            return Measured(None, detail=NOT_IN_SUITE)
+        relaxed = {name: each for name, each in self.stiff.items() if each.has_converged}
+        found = [name for name, each in relaxed.items() if each.stability != "stable"]
+        return number_of(found, len(relaxed), "frameworks")
+
+    @property
     def volume_change(self) -> Measured:
         """By how much frameworks change their volume in a run, in %."""
         changes = {}

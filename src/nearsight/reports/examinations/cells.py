@@ -35,7 +35,8 @@ def cell_of(metric: Metric, measured: Measured | None, link: str) -> Cell:
 
 def failed_cell(failure: Failure, link: str) -> Cell:
     """Return what a page shows of a metric that a model failed at together with all others."""
-    return Cell("–", "poor", failure.kind, failure.message, link)
+    grade: Grade = "unknown" if failure.kind == "not applicable" else "poor"
+    return Cell("–", grade, failure.kind, failure.message, link)
 
 
 def with_ratios(cells: Sequence[Cell], ratios: Sequence[float | None], name: str) -> list[Cell]:
