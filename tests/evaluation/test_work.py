@@ -44,10 +44,13 @@ def test_nothing_is_computed_twice(tmp_path: Path) -> None:
 
 def test_failures_alone_are_tried_again(tmp_path: Path) -> None:
     calls: list[str] = []
-    squares(Work(tmp_path), calls)
+    work = Work(tmp_path)
+    squares(work, calls)
+    kept = [work.folder_of("squares", name) for name in "12"]
     assert has_failures(tmp_path)
     forget_failures(tmp_path)
     assert not has_failures(tmp_path)
+    assert [each is not None and each.is_dir() for each in kept] == [True, False]
     squares(Work(tmp_path), calls)
     assert calls == ["1", "2", "3", "2"]
 

@@ -68,8 +68,8 @@ def examine(
     """Examine models, each in a process of its own, and keep a record of each examination.
 
     What is kept in `folder` is not computed again: records of the same model, suite and versions of
-    Nearsight and the packages of the model, and items of examinations that were interrupted. A model that fails, runs out of
-    memory, hangs or dies has that as its result.
+    Nearsight and the packages of the model, and items of examinations that were interrupted. A
+    model that fails, runs out of memory, hangs or dies has that as its result.
 
     Parameters
     ----------
