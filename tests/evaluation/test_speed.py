@@ -148,7 +148,7 @@ def test_memory_that_runs_out_is_a_failure_and_smaller_sizes_stand() -> None:
     }
     assert speed.sizes_failed.value == 0.0
     assert speed.largest.value == 40.0
-    assert "helium-160-forces" in speed.largest.detail
+    assert speed.largest.detail == "helium; helium-160: no more"
 
 
 def grade(speed: Speed) -> str:
