@@ -246,12 +246,13 @@ def _free_on_gpu(device: str) -> int:
 
 
 def gpu_name(device: str) -> str | None:
-    """Return what a GPU is called, also one of a model in another process; None if not known."""
-    if importlib.util.find_spec("torch") is not None:
-        import torch
+    """Return what a GPU is called, also one of a model in another process; None if not known.
 
-        if torch.cuda.is_available():
-            return str(torch.cuda.get_device_name(device))
+    PyTorch is asked where it computes, and loaded by nobody: it would take memory of the GPU.
+    """
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        return str(torch.cuda.get_device_name(device))
     try:
         return _ask_nvidia_smi("name", [_number_of(device)]).strip() or None
     except (OSError, subprocess.SubprocessError, IndexError):
