@@ -13,14 +13,15 @@ from pathlib import Path
 from nearsight.evaluation import examination_named, examination_names
 from nearsight.evaluation.metric import Grade, Metric
 from nearsight.evaluation.record import ExaminationRecord, read_records
-from nearsight.evaluation.wording import with_spread
+from nearsight.evaluation.run import key_of
+from nearsight.evaluation.wording import names_apart, with_spread
 from nearsight.storage import write_text
 from records import markdown_table
 
 SIGNS: dict[Grade, str] = {"good": " +", "fair": " ~", "poor": " x", "unknown": "", "plain": ""}
 
 Found = dict[tuple[str, str], ExaminationRecord]
-"""The newest record of a model, by its name, and of an examination."""
+"""The newest record of a model, by its key, and of an examination."""
 
 
 def main() -> None:
@@ -41,14 +42,16 @@ def main() -> None:
 
 def report(records: Sequence[ExaminationRecord], suite: str) -> str:
     """Return the text."""
-    found: Found = {(each.model.name, each.examination): each for each in records}
-    models = sorted({name for name, _ in found})
+    found: Found = {(key_of(each.model), each.examination): each for each in records}
+    models = {key_of(each.model): each.model for each in records}
+    keys = sorted(models)
+    names = names_apart([models[key] for key in keys])
     machines = sorted(
         {f"{each.machine.processor}, {each.machine.n_cores} cores" for each in records}
     )
     sections = [
         f"## {examination_named(name).title}\n\n"
-        f"{markdown_table(['', 'unit', *models], _rows(found, models, name))}"
+        f"{markdown_table(['', 'unit', *names], _rows(found, keys, name))}"
         for name in examination_names()
         if any(examined == name for _, examined in found)
     ]
@@ -60,13 +63,13 @@ def report(records: Sequence[ExaminationRecord], suite: str) -> str:
     )
 
 
-def _rows(found: Found, models: Sequence[str], name: str) -> list[list[str]]:
+def _rows(found: Found, keys: Sequence[str], name: str) -> list[list[str]]:
     metrics = examination_named(name).metrics
     rows = [
-        [metric.title, metric.unit, *(_cell(found.get((model, name)), metric) for model in models)]
+        [metric.title, metric.unit, *(_cell(found.get((key, name)), metric) for key in keys)]
         for metric in metrics
     ]
-    times = [found.get((model, name)) for model in models]
+    times = [found.get((key, name)) for key in keys]
     took = ["" if each is None else f"{each.seconds:.0f}" for each in times]
     return [*rows, ["time of the examination", "s", *took]]
 
@@ -80,7 +83,7 @@ def _cell(record: ExaminationRecord | None, metric: Metric) -> str:
     measured = record.measured.get(metric.name)
     if measured is None or measured.value is None:
         return "-"
-    return f"{with_spread(measured)}{SIGNS[metric.grade(measured.value)]}"
+    return f"{with_spread(measured)}{SIGNS[metric.grade(measured)]}"
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 
 from nearsight import memory
 from nearsight.errors import MethodError
-from nearsight.memory import PeakMemory, default_memory_budget, measure
+from nearsight.memory import PeakMemory, default_memory_budget, gpu_name, measure
 
 MB = 10**6
 
@@ -84,6 +84,16 @@ def test_free_memory_of_a_gpu_without_pytorch(
     assert default_memory_budget("cuda:1") == int(0.8 * 5000 * 2**20)
     with pytest.raises(MethodError, match="free on cuda:2 cannot be found out"):
         default_memory_budget("cuda:2")
+
+
+def test_the_name_of_a_gpu_without_pytorch(
+    nvidia_smi: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert gpu_name("cuda") is None
+    nvidia_smi('for last; do :; done; echo "GPU ${last#--id=}"')
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "7,5")
+    assert gpu_name("cuda:1") == "GPU 5"
+    assert gpu_name("cuda:2") is None
 
 
 @pytest.mark.parametrize("script", ["exit 9", "echo [N/A]"])

@@ -29,6 +29,15 @@ class MissingPropertyError(ModelError):
     """A model has no stress, or whatever else was asked for, of any structure."""
 
 
+class ModelDiedError(ModelError):
+    """The process of a model in another environment ended, or hung, before it answered."""
+
+    def __init__(self, message: str, how: str = "") -> None:
+        super().__init__(message)
+        self.how = how
+        """How it ended, as a predicate: ``was killed by SIGSEGV``."""
+
+
 class InstallationError(NearsightError):
     """An environment for a family of models cannot be made or removed."""
 

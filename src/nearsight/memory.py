@@ -236,16 +236,34 @@ def _free_on_gpu(device: str) -> int:
 
         if torch.cuda.is_available():
             return int(torch.cuda.mem_get_info(device)[0])
-    number = int(device.partition(":")[2] or 0)
-    visible = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
     try:
-        chosen = visible[number] if visible else str(number)
-        return int(_ask_nvidia_smi("memory.free", [chosen])) * 2**20
+        return int(_ask_nvidia_smi("memory.free", [_number_of(device)])) * 2**20
     except (OSError, subprocess.SubprocessError, ValueError, IndexError) as error:
         raise MethodError(
             f"how much memory is free on {device} cannot be found out: PyTorch sees no GPU in this "
             f"environment, and nvidia-smi gave no answer ({error}). Set `memory_bytes`."
         ) from error
+
+
+def gpu_name(device: str) -> str | None:
+    """Return what a GPU is called, also one of a model in another process; None if not known.
+
+    PyTorch is asked where it computes, and loaded by nobody: it would take memory of the GPU.
+    """
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        return str(torch.cuda.get_device_name(device))
+    try:
+        return _ask_nvidia_smi("name", [_number_of(device)]).strip() or None
+    except (OSError, subprocess.SubprocessError, IndexError):
+        return None
+
+
+def _number_of(device: str) -> str:
+    """Return what ``nvidia-smi`` calls a GPU; an `IndexError` is one that is not visible."""
+    visible = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
+    number = int(device.partition(":")[2] or 0)
+    return visible[number] if visible else str(number)
 
 
 def _ask_nvidia_smi(fields: str, gpus: Sequence[str] = ()) -> str:

@@ -1,13 +1,19 @@
 """What curves of two atoms say, on curves that are known in closed form."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from ase import Atoms
 
+from nearsight.errors import ModelDiedError, ModelError
+from nearsight.evaluation import Work, examination_named
 from nearsight.evaluation.diatomics.directions import axes_over_the_sphere
 from nearsight.evaluation.diatomics.reference import barrier, bond, reference_curves
 from nearsight.evaluation.diatomics.result import Curve, Diatomics, View
+from nearsight.models.contract import Model
+from small_efforts import SMALL_EFFORTS
 
 DISTANCES = np.arange(0.5, 6.0001, 0.02)
 
@@ -91,6 +97,28 @@ def test_atoms_lock_in_a_hole_and_without_a_reference_too() -> None:
     assert result.atom_locking.value == 1.0
     assert result.atom_locking.detail == "of 2 elements: Fe"
     assert result.short_range_hole.value > 100.0
+
+
+@pytest.mark.parametrize("error", [ModelDiedError("it died"), ModelError("no neighbours")])
+def test_an_atom_at_which_a_model_dies_is_not_one_that_it_refuses(
+    faulty: Callable[..., Model], error: ModelError
+) -> None:
+    model = faulty("Sound")
+    evaluate = model.evaluate
+
+    def fails_alone(structures: list[Atoms], **asked: object) -> object:
+        if any(len(each) == 1 for each in structures):
+            raise error
+        return evaluate(structures, **asked)
+
+    model.evaluate = fails_alone
+    effort = replace(SMALL_EFFORTS["diatomics"], elements=("H",))
+    result = examination_named("diatomics").compute(model, effort, Work())
+    if isinstance(error, ModelDiedError):
+        assert result.failures["H"].kind == "crash"
+        assert not result.curves
+    else:
+        assert result.curves["H"].atom_eV is None
 
 
 def test_an_offset_is_that_of_one_atom() -> None:

@@ -16,13 +16,14 @@ from nearsight.evaluation.exactness.reference import (
 )
 from nearsight.evaluation.exactness.structures import alkane
 from nearsight.models.contract import Model
+from nearsight.progress import SeveralProgress
 
 
 def test_the_work_of_a_swirl_is_its_strength_times_the_area(
     faulty: Callable[[str], Model],
 ) -> None:
     water = molecule("H2O")
-    loop = computing.loop(faulty("Swirling"), water, 24)
+    loop = computing.loop(faulty("Swirling"), water, 24, SeveralProgress())
     first, second = (each - each.mean(axis=0) for each in computing._two_directions(3))
     turning = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
     area = np.pi * 0.1**2 * turning.sum()
@@ -31,7 +32,7 @@ def test_the_work_of_a_swirl_is_its_strength_times_the_area(
 
 def test_the_jacobian_of_a_swirl_is_known(faulty: Callable[[str], Model]) -> None:
     # 0.2 (x ∂_y - y ∂_x) about the mean of three atoms: each block has two entries of ±0.2.
-    found = computing.jacobian(faulty("Swirling"), molecule("H2O"))
+    found = computing.jacobian(faulty("Swirling"), molecule("H2O"), SeveralProgress())
     projector = np.eye(3) - 1 / 3
     assert found.antisymmetric_eV_per_A2 == pytest.approx(
         0.2 * np.sqrt(2) * np.linalg.norm(projector), rel=1e-4

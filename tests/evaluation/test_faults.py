@@ -28,7 +28,7 @@ def grade(model: Model, examination_name: str, metric_name: str) -> str:
     result = examination.compute(model, SMALL_EFFORTS[examination_name], Work())
     assert not result.failures
     [metric] = [each for each in examination.metrics if each.name == metric_name]
-    return metric.grade(examination.measured(result)[metric_name].value)
+    return metric.grade(examination.measured(result)[metric_name])
 
 
 @pytest.mark.parametrize(("fault", "examination", "metric"), FAULTS)
@@ -43,5 +43,5 @@ def test_a_sound_model_has_none(faulty: Callable[..., Model], examination: str) 
     caught = {metric for _, name, metric in FAULTS if name == examination}
     made, model = examination_named(examination), faulty(SOUND.get(examination, "Sound"))
     measured = made.measured(made.compute(model, SMALL_EFFORTS[examination], Work()))
-    grades = {each.name: each.grade(measured[each.name].value) for each in made.metrics}
+    grades = {each.name: each.grade(measured[each.name]) for each in made.metrics}
     assert {name: grades[name] for name in caught} == dict.fromkeys(caught, "good")

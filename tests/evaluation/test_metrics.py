@@ -83,7 +83,29 @@ def metric(**given: object) -> Metric:
     ],
 )
 def test_grades(given: dict, value: float | None, grade: str) -> None:
-    assert metric(**given).grade(value) == grade
+    assert metric(**given).grade(Measured(value)) == grade
+    assert metric(**given).grade(Measured(value, 100.0)) == grade  # what many values scatter by
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "grade"),
+    [
+        (-0.5, 0.2, "good"),
+        (-0.68, 1.05, "unknown"),
+        (0.5, 1.2, "unknown"),
+        (1.3, 0.5, "good"),
+        (2.3, 2.2, "unknown"),
+        (-2.3, 0.5, "fair"),
+        (-2.6, 0.5, "poor"),
+        (20.0, 5.0, "poor"),
+        (2.5, None, "poor"),
+    ],
+)
+def test_an_error_is_not_held_against_a_number_that_should_be_zero(
+    value: float, error: float | None, grade: str
+) -> None:
+    made = metric(better="zero", spread_is_error=True)
+    assert made.grade(Measured(value, error)) == grade
 
 
 @pytest.mark.parametrize(
@@ -108,6 +130,15 @@ def test_grades(given: dict, value: float | None, grade: str) -> None:
             "source": "",
             "figure": "",
             "god": 1.0,
+        },
+        {
+            "better": "lower",
+            "title": "",
+            "unit": "",
+            "tooltip": "",
+            "source": "",
+            "figure": "",
+            "spread_is_error": True,
         },
     ],
 )

@@ -14,6 +14,7 @@ from nearsight.errors import SettingError
 from nearsight.evaluation import Measured, Work, examination_named
 from nearsight.evaluation.phonons.computing import asymmetry, in_cells_of
 from nearsight.evaluation.phonons.examination import Effort, _chosen
+from nearsight.evaluation.phonons.figure import _not_examined
 from nearsight.evaluation.phonons.result import (
     NO_REFERENCE,
     NO_ROWS,
@@ -49,7 +50,7 @@ def examined(model: Model, **data: str) -> Phonons:
 def grade(result: Phonons, name: str) -> str:
     examination = examination_named("phonons")
     [metric] = [each for each in examination.metrics if each.name == name]
-    return metric.grade(examination.measured(result)[name].value)
+    return metric.grade(examination.measured(result)[name])
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +78,10 @@ def beside(pair_model: Callable[..., Model], folder: Path) -> Phonons:
 
 def test_the_model_that_made_the_reference_has_no_error(beside: Phonons) -> None:
     result = beside
-    assert result.left_out == {"broken": "the file cannot be read"}
+    assert list(result.left_out) == ["broken"]
+    assert "broken (the file cannot be read: " in result.crystals_failed.detail
+    assert "broken.yaml" in result.crystals_failed.detail
+    assert "1 (the file cannot be read)" in _not_examined(result)
     assert not result.failures
     for name in ("highest_frequency", "free_energy", "entropy", "heat_capacity"):
         assert getattr(result, f"{name}_error").value == pytest.approx(0.0, abs=1e-6)
@@ -159,6 +163,35 @@ def test_a_folder_without_phonons_is_an_error(
         examined(pair_model(), phonon_data=str(tmp_path))
 
 
+def test_a_folder_of_which_nothing_can_be_read_is_an_error(folder: Path, tmp_path: Path) -> None:
+    examination = examination_named("phonons")
+    examination.check(ReferenceData(phonon_data=str(folder)))
+    (tmp_path / "broken.yaml").write_text("phonopy: [", encoding="utf-8")
+    (tmp_path / "empty.yaml").write_text("", encoding="utf-8")
+    with pytest.raises(SettingError, match=r"no file of .*empty\.yaml: .*broken\.yaml: "):
+        examination.check(ReferenceData(phonon_data=str(tmp_path)))
+
+
+def test_a_failure_on_the_way_to_the_minimum_leaves_the_crystal_as_it_is_given(
+    pair_model: Callable[..., Model], folder: Path, beside: Phonons
+) -> None:
+    model = pair_model()
+    evaluate = model.evaluate
+
+    def strained(*given: Any, **asked: Any) -> Any:
+        if asked.get("stress"):
+            raise ValueError("a stress of no shape")
+        return evaluate(*given, **asked)
+
+    model.evaluate = strained
+    result = examined(model, phonon_data=str(folder))
+    assert result.failures["MgO, relaxed"].message.startswith("a stress of no shape")
+    assert result.crystals_failed.value == 1.0
+    assert result.crystals_failed.detail.startswith("of 1 crystal: MgO, relaxed")
+    assert result.free_energy_error == beside.free_energy_error
+    assert result.free_energy_error_relaxed.detail == NOT_RELAXED
+
+
 def test_no_more_references_are_read_than_are_examined(
     pair_model: Callable[..., Model], folder: Path, tmp_path: Path
 ) -> None:
@@ -215,6 +248,33 @@ def test_what_was_not_relaxed_to_the_end_is_not_compared(beside: Phonons) -> Non
     for measured in (both.free_energy_error_relaxed, both.imaginary_relaxed, both.volume_error):
         assert measured.value == pytest.approx(0.0, abs=1e-3)
         assert "left out: other" in measured.detail
+
+
+@pytest.mark.parametrize("side", ["as_given", "reference"])
+def test_crystals_with_imaginary_modes_of_the_mesh_are_not_compared(
+    beside: Phonons, side: str
+) -> None:
+    """None is at the q-points of the supercell, but the functions are those of the mesh."""
+    [sound] = beside.crystals.values()
+    soft = replace(getattr(sound, side), imaginary_share_of_mesh=0.02, entropy_J_per_mol_K=20.0)
+    result = replace(beside, crystals={"MgO": sound, "soft": replace(sound, **{side: soft})})
+    assert result.entropy_error.value == pytest.approx(0.0, abs=1e-6)
+    assert "left out for imaginary modes: soft" in result.entropy_error.detail
+    nearly = replace(getattr(sound, side), imaginary_share_of_mesh=5e-4)
+    all_right = replace(beside, crystals={"MgO": replace(sound, **{side: nearly})})
+    assert all_right.entropy_error.value == pytest.approx(0.0, abs=1e-6)
+    assert "left out" not in all_right.entropy_error.detail
+
+
+def test_the_asymmetry_is_that_of_exact_rows_where_there_are_any(
+    pair_model: Callable[..., Model], sound: Phonons
+) -> None:
+    [crystal] = examined(pair_model(curvature_smooth=False)).crystals.values()
+    assert crystal.method == "central-difference"
+    assert crystal.asymmetry < 1e-12
+    assert "of differences" not in sound.force_constant_asymmetry.detail
+    without = {name: replace(each, routes=None) for name, each in sound.crystals.items()}
+    assert "of differences" in replace(sound, crystals=without).force_constant_asymmetry.detail
 
 
 def test_volumes_that_are_wrong_both_ways_do_not_cancel(beside: Phonons) -> None:

@@ -13,7 +13,7 @@ from ase.build import bulk, molecule
 from ase.calculators.calculator import Calculator, all_changes
 
 from nearsight.errors import SettingError, StructureError
-from nearsight.evaluation import ExamineSettings, Work, examination_named, examine
+from nearsight.evaluation import ExamineSettings, Measured, Work, examination_named, examine
 from nearsight.evaluation.data import digests_of, require_data
 from nearsight.evaluation.porous import computing
 from nearsight.evaluation.porous.examination import Effort
@@ -104,7 +104,7 @@ def examined(model: Model, effort: Effort, **data: str) -> PorousSolids:
 def grade(result: PorousSolids, name: str) -> str:
     examination = examination_named("porous")
     [metric] = [each for each in examination.metrics if each.name == name]
-    return metric.grade(examination.measured(result)[name].value)
+    return metric.grade(examination.measured(result)[name])
 
 
 def test_an_offset_of_isolated_molecules_is_caught(frames: str) -> None:
@@ -240,9 +240,12 @@ def test_second_derivatives_beside_a_minimum_are_no_bulk_modulus(
     changed: dict[str, Any], why: str
 ) -> None:
     assert grade(replace(EMPTY, stiff={"MOF-5": STIFF}), "bulk_modulus_error") == "good"
-    found = replace(EMPTY, stiff={"MOF-5": replace(STIFF, **changed)}).bulk_modulus_error
-    assert found.value is None
-    assert why in found.detail
+    result = replace(EMPTY, stiff={"MOF-5": replace(STIFF, **changed)})
+    assert result.bulk_modulus_error.value is None
+    assert why in result.bulk_modulus_error.detail
+    gives_way = "poor" if "stability" in changed else "good"
+    has_minimum = changed.get("has_converged", True)
+    assert grade(result, "unstable_frameworks") == (gives_way if has_minimum else "unknown")
 
 
 def test_a_crystal_that_a_strain_lowers_has_no_bulk_modulus(
@@ -275,9 +278,39 @@ def test_solids_that_are_at_no_minimum_are_named() -> None:
         "B": replace(sound, has_converged=False, n_steps=1500),
         "C": replace(sound, n_imaginary=2),
     }
-    detail = replace(EMPTY, has_heat_capacities=True, solids=solids).heat_capacity_error.detail
-    assert "not relaxed to the end: B" in detail
-    assert "with imaginary modes: C" in detail
+    found = replace(EMPTY, has_heat_capacities=True, solids=solids).heat_capacity_error
+    assert found.value == pytest.approx(1.0)
+    assert "left out, not relaxed to the end: B" in found.detail
+    assert "left out, with imaginary modes: C" in found.detail
+    del solids["A"]
+    none = replace(EMPTY, has_heat_capacities=True, solids=solids).heat_capacity_error
+    assert none.value is None
+    assert "left out, with imaginary modes: C" in none.detail
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (b"name,n_atoms,dft_300K\nMgO,2,0\n", "line 2, has '0' as dft_300K"),
+        (b"name,n_atoms,dft_300K\nMgO,2,1.0\nMgO,2,nan\n", "line 3, has 'nan' as dft_300K"),
+        (b"name,n_atoms,dft_300K\nMgO,2,-1.0\n", "'-1.0' as dft_300K: no number above zero"),
+        (b"name,n_atoms,dft_300K\nMgO,two,1.0\n", "line 2, has 'two' as n_atoms"),
+        (b"name,n_atoms,dft_300K\nMgO,2\n", "line 2, has 'nothing' as dft_300K"),
+        (b"name,n_atoms,dft_300K\n", "has no solid"),
+        (b"", "has no column name"),
+        (b"name,n_atoms\nMgO,2\n", "has no column dft_300K"),
+        (b"name,n_atoms,dft_300K\nMgO,2,1.0\nK\xf6ln,2,1.0\n", "line 3, is no UTF-8"),
+    ],
+)
+def test_a_table_that_is_not_right_is_told_with_the_line(
+    tmp_path: Path, table: bytes, said: str
+) -> None:
+    (tmp_path / "structures").mkdir()
+    (tmp_path / "structures/MgO.cif").touch()
+    (tmp_path / "reference.csv").write_bytes(table)
+    with pytest.raises(SettingError, match=said) as caught:
+        read_solids(str(tmp_path))
+    assert "reference.csv" in str(caught.value)
 
 
 def test_a_zero_that_is_wrong_shows_in_what_is_taken_up() -> None:
@@ -292,7 +325,9 @@ def test_a_zero_that_is_wrong_shows_in_what_is_taken_up() -> None:
         zero_error_meV=5.0,
     )
     result = replace(EMPTY, uptake=found)
-    assert grade(result, "zero_of_gas") == grade(result, "heat_of_adsorption_error") == "poor"
+    assert grade(result, "heat_of_adsorption_error") == "poor"
+    assert result.zero_of_gas == Measured(-300.0, 5.0, result.zero_of_gas.detail)
+    assert grade(result, "zero_of_gas") == "plain"  # errors cancel in it
     assert result.henry_coefficient.value == pytest.approx(-3.0)
     few = replace(EMPTY, uptake=replace(found, n_effective=3.0)).heat_of_adsorption_error
     assert few.value is None

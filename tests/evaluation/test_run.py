@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from nearsight.evaluation import (
 from nearsight.evaluation.diatomics.examination import Effort
 from nearsight.evaluation.exactness.examination import Effort as ExactEffort
 from nearsight.evaluation.machine import this_machine
-from nearsight.evaluation.run import NotLoaded, Outcome, _digest
+from nearsight.evaluation.run import NotLoaded, Outcome, _Asked, _digest, _record
 from nearsight.evaluation.settings import ReferenceData
 from nearsight.evaluation.subject import Subject
 from nearsight.evaluation.surroundings import Surroundings
@@ -35,6 +36,7 @@ from nearsight.reports.examinations import write_examination_pages
 from nearsight.resources import Resources
 from nearsight.tables.examinations import print_outcome
 
+EMT = ModelSpec("ase:emt")
 EFFORTS = {"diatomics": Effort(n_axes=2, axes_step_A=1.0, step_A=0.1, elements=("H", "He"))}
 
 
@@ -145,6 +147,36 @@ def test_a_model_that_hangs_loses_one_item(tmp_path: Path) -> None:
     assert "8 s" in answer.result["failures"]["He"]["message"]
 
 
+def test_a_device_that_is_broken_costs_one_item(tmp_path: Path) -> None:
+    outcomes = examine(
+        [ModelSpec("ase:faulty_pairs:Shorted")],
+        tmp_path,
+        ExamineSettings(only=("diatomics",)),
+        resources=Resources(cores=1),
+        efforts={"diatomics": replace(EFFORTS["diatomics"], elements=("He", "H"))},
+    )
+    [record] = outcomes
+    assert isinstance(record, ExaminationRecord)
+    assert list(record.result["curves"]) == ["H"]
+    assert "illegal memory access" in record.result["failures"]["He"]["message"]
+
+
+def test_a_model_that_cannot_be_loaded_again_has_no_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    monkeypatch.setenv("VANISHED", str(gone))
+    [outcome] = examined(tmp_path, "Vanishing")
+    assert isinstance(outcome, NotLoaded)
+    assert "no model any more" in outcome.failure.message
+    assert not read_records(tmp_path)
+    gone.unlink()
+    [outcome] = examined(tmp_path, "Vanishing")
+    assert isinstance(outcome, ExaminationRecord)
+    assert outcome.result["failures"]["He"]["kind"] == "crash"
+    assert "H" in outcome.result["curves"]
+
+
 SCRIPT = """
 import sys; sys.path[:] = {path!r}
 from pathlib import Path
@@ -235,10 +267,39 @@ def test_what_belongs_to_a_machine_is_kept_for_each() -> None:
         machine=this_machine(), processor="one", device="cuda", dtype="float64", n_threads=1
     )
     for other in (replace(one, processor="another GPU"), replace(one, n_threads=2)):
-        assert _digest("speed", {}, one) != _digest("speed", {}, other)
-        assert _digest("diatomics", {}, one) == _digest("diatomics", {}, other)
+        assert _digest("speed", {}, {}, one) != _digest("speed", {}, {}, other)
+        assert _digest("diatomics", {}, {}, one) == _digest("diatomics", {}, {}, other)
     smaller = replace(one, machine=replace(one.machine, memory_bytes=1))
-    assert _digest("speed", {}, one) == _digest("speed", {}, smaller)
+    assert _digest("speed", {}, {}, one) == _digest("speed", {}, {}, smaller)
+
+
+def test_other_versions_behind_a_model_make_another_record(tmp_path: Path) -> None:
+    with Subject(EMT, Resources(cores=1), 60.0, SeveralProgress()) as subject:
+        model = subject.load()
+        assert isinstance(model, Loaded)
+        assert set(model.behind) == {"nearsight", "ase"}
+        settings = ExamineSettings(only=("diatomics",))
+        efforts = {"old": model, "new": replace(model, behind={**model.behind, "ase": "99"})}
+        asked = _Asked("own", EFFORTS["diatomics"])
+        records = [
+            _record(subject, each, "diatomics", asked, tmp_path, settings=settings)
+            for each in (efforts["old"], efforts["new"], efforts["old"])
+        ]
+    assert records[0] == records[2]
+    assert len(list(tmp_path.glob("records/*/*.json"))) == 2
+
+
+def test_failures_are_tried_again_although_their_items_are_gone(tmp_path: Path) -> None:
+    [kept] = examined(tmp_path, "Hungry")
+    assert isinstance(kept, ExaminationRecord)
+    shutil.rmtree(tmp_path / "work")
+    [path] = tmp_path.glob("records/*/*.json")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("not enough for He2", "of another time"), encoding="utf-8")
+    [same] = examined(tmp_path, "Hungry")
+    assert "of another time" in same.result["failures"]["He"]["message"]
+    [again] = examined(tmp_path, "Hungry", again=True)
+    assert "not enough for He2" in again.result["failures"]["He"]["message"]
 
 
 def test_a_model_that_is_not_there_is_told(

@@ -1,7 +1,7 @@
 """Speed by a clock of its own: what is told follows from what each call takes."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -9,8 +9,9 @@ import pytest
 from ase import Atoms
 
 from gases import SoundGas
-from nearsight.errors import MissingPropertyError
+from nearsight.errors import MemoryBudgetError, MissingPropertyError
 from nearsight.evaluation import Work, examination_named
+from nearsight.evaluation.failure import NotApplicableError
 from nearsight.evaluation.speed.examination import Effort, compute
 from nearsight.evaluation.speed.result import Speed, power_of
 from nearsight.evaluation.speed.structures import HELIUM_PER_A3, helium, structures
@@ -33,6 +34,8 @@ class Clocked:
     power: float = 1.5
     has_stress: bool = True
     fails_at: int = 10**9
+    failure: Exception = field(default_factory=lambda: MemoryError("no more"))
+    elements: frozenset[int] | None = None
     seconds: float = 0.0
     memory_bytes: int = 0
     asked: list[Atoms] = field(default_factory=list)
@@ -44,7 +47,7 @@ class Clocked:
 
     @property
     def capabilities(self) -> Any:
-        return self.stated.capabilities
+        return replace(self.stated.capabilities, elements=self.elements)
 
     def evaluate(
         self, structures: Sequence[Atoms], *, forces: bool = True, stress: bool = False
@@ -62,7 +65,7 @@ class Clocked:
 
     def _take(self, atoms: Atoms, weight: float) -> None:
         if len(atoms) >= self.fails_at:
-            raise MemoryError("no more")
+            raise self.failure
         self.asked.append(atoms)
         self.seconds += 1e-3 * weight * len(atoms) ** self.power
         self.memory_bytes = 1000 * len(atoms)
@@ -132,7 +135,9 @@ def test_what_would_take_too_long_or_too_much_is_not_begun() -> None:
     assert [each.n_atoms for each in small.series("helium", "forces")] == [10, 40]
     assert "of memory, and 9.31e-05 GiB may be used" in small.largest.detail
     assert small.largest.value == 40.0
-    assert not small.failures
+    assert {each.kind for each in small.failures.values()} == {"out of memory"}  # may be redone
+    assert grade(small) == "good"
+    assert "too little memory: helium-160-energies, helium-160-forces" in small.sizes_failed.detail
 
 
 def test_memory_that_runs_out_is_a_failure_and_smaller_sizes_stand() -> None:
@@ -141,8 +146,35 @@ def test_memory_that_runs_out_is_a_failure_and_smaller_sizes_stand() -> None:
     assert set(speed.failures) == {
         f"helium-160-{asked}" for asked in ("energies", "forces", "stress", "rows")
     }
-    assert speed.sizes_failed.value == 4.0
+    assert speed.sizes_failed.value == 0.0
     assert speed.largest.value == 40.0
+    assert speed.largest.detail == "helium; helium-160: no more"
+
+
+def grade(speed: Speed) -> str:
+    metric = next(
+        each for each in examination_named("speed").metrics if each.name == "sizes_failed"
+    )
+    return metric.grade(speed.sizes_failed)
+
+
+def test_an_error_at_a_size_is_held_against_the_model() -> None:
+    speed = measured(Clocked(fails_at=160, failure=RuntimeError("no kernel for so many atoms")))
+    assert set(speed.failures) == {
+        f"helium-160-{asked}" for asked in ("energies", "forces", "stress", "rows")
+    }
+    assert speed.sizes_failed.value == 4.0
+    assert grade(speed) == "poor"
+
+
+def test_structures_of_elements_that_a_model_does_not_know_are_not_asked_about() -> None:
+    effort = replace(EFFORT, n_helium=(10,), mof5_cells=((1, 1, 1),))
+    model = Clocked(elements=frozenset({1, 6, 8, 30}))
+    speed = measured(model, effort)
+    assert not speed.failures
+    assert {each.material for each in speed.timings.values()} == {"MOF-5"}
+    with pytest.raises(NotApplicableError, match="none of helium, MOF-5"):
+        measured(Clocked(elements=frozenset({14})), effort)
 
 
 def test_a_model_without_stress_is_no_failure() -> None:
@@ -184,9 +216,10 @@ def test_memory_is_continued_by_its_own_power_and_never_below_the_first() -> Non
     patience = Patience(n_repeats=2, enough_s=1.0, longest_s=1e9)
     square = [series.measured(n, [1.0], n**2) for n in (10, 100)]
     assert refusal(1000, square, patience, 10**6 + 1) == ""
-    assert refusal(1000, square, patience, 10**6 - 1)
     flat = [series.measured(n, [1.0], 1000) for n in (10, 100)]
-    assert refusal(1000, flat, patience, 9999)
+    for smaller, too_few in ((square, 10**6 - 1), (flat, 9999)):
+        with pytest.raises(MemoryBudgetError, match="may be used"):
+            refusal(1000, smaller, patience, too_few)
     assert refusal(1000, [], patience, 0) == ""
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import pytest
 
-from nearsight.errors import ModelError
+from nearsight.errors import ModelDiedError, ModelError
 from nearsight.evaluation import Failure, Work
 from nearsight.evaluation.work import forget_failures, has_failures, keep_failure
 from nearsight.records.described import Says
@@ -44,10 +44,13 @@ def test_nothing_is_computed_twice(tmp_path: Path) -> None:
 
 def test_failures_alone_are_tried_again(tmp_path: Path) -> None:
     calls: list[str] = []
-    squares(Work(tmp_path), calls)
+    work = Work(tmp_path)
+    squares(work, calls)
+    kept = [work.folder_of("squares", name) for name in "12"]
     assert has_failures(tmp_path)
     forget_failures(tmp_path)
     assert not has_failures(tmp_path)
+    assert [each is not None and each.is_dir() for each in kept] == [True, False]
     squares(Work(tmp_path), calls)
     assert calls == ["1", "2", "3", "2"]
 
@@ -99,15 +102,65 @@ def test_failures_have_a_kind(error: Exception, kind: str) -> None:
     assert failure.kind == kind
 
 
+DEAD = ModelDiedError(
+    "the process of far was killed by SIGSEGV. No words.", "was killed by SIGSEGV"
+)
+
+
+def test_the_death_of_a_process_behind_this_one_is_a_crash() -> None:
+    def fail() -> Square:
+        raise ModelError("structure 3, He2: it failed.") from DEAD
+
+    failure = Work().once("thing", fail, Square)
+    assert isinstance(failure, Failure)
+    assert (failure.kind, failure.reason) == ("crash", "was killed by SIGSEGV")
+
+
+@pytest.mark.parametrize(
+    "error", [DEAD, RuntimeError("CUDA error: device-side assert triggered"), ValueError("shapes")]
+)
+def test_nothing_more_is_asked_of_a_process_that_has_lost_its_device(
+    tmp_path: Path, error: Exception
+) -> None:
+    def ended(failure: Failure) -> None:
+        raise KeyError(failure.message)
+
+    def fail(_: str) -> Square:
+        raise error
+
+    work = Work(tmp_path, ended=ended)
+    if isinstance(error, ValueError):
+        assert set(work.each("squares", ["1", "2"], fail, Square)[1]) == {"1", "2"}
+        return
+    with pytest.raises(KeyError):
+        work.each("squares", ["1", "2"], fail, Square)
+    assert not has_failures(tmp_path)  # which item it was is kept by who ends the process
+
+
 def test_a_number_that_is_none_is_a_failure_of_the_item(tmp_path: Path) -> None:
     failure = Work(tmp_path).once("thing", lambda: Square(float("nan")), Square)
     assert isinstance(failure, Failure)
     assert "nan" in failure.message
 
 
-def test_names_of_items_are_names_of_files(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no name of an item"):
-        squares(Work(tmp_path), [], "../1")
+@pytest.mark.parametrize("name", ["NaCl (1)", "Mg(OH)2", "../1", "größer", "x" * 300])
+def test_whatever_an_item_is_called_it_has_a_file_of_its_own(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "items"
+    calls: list[str] = []
+
+    def one(asked: str) -> Square:
+        calls.append(asked)
+        return Square(float(len(calls)))
+
+    names = [name, f"{name}!", name.replace("(", "[")]
+    first, _ = Work(folder).each("squares", names, one, Square)
+    assert list(first) == list(dict.fromkeys(names))
+    assert Work(folder).each("squares", names, one, Square) == (first, {})
+    assert calls == list(first)
+    kept = Work(folder).folder_of("runs", name)
+    assert kept is not None
+    assert kept.parent == folder
+    assert {path.parent for path in tmp_path.rglob("*.json")} == {folder}
 
 
 def test_what_takes_long_has_a_folder(tmp_path: Path) -> None:

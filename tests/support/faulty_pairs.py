@@ -140,6 +140,33 @@ class Dying(Sound):
         super().calculate(atoms, *others)
 
 
+class Vanishing(Sound):
+    """A model that dies at two helium atoms and cannot be loaded again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        if os.path.exists(os.environ["VANISHED"]):
+            raise RuntimeError("there is no model any more")
+
+    def calculate(self, atoms: Any = None, *others: Any) -> None:
+        if atoms.get_chemical_formula() == "He2":
+            with open(os.environ["VANISHED"], "w", encoding="utf-8"):
+                ctypes.string_at(0)
+        super().calculate(atoms, *others)
+
+
+class Shorted(Sound):
+    """A model whose device answers nothing any more after two helium atoms."""
+
+    is_broken = False
+
+    def calculate(self, atoms: Any = None, *others: Any) -> None:
+        if self.is_broken or atoms.get_chemical_formula() == "He2":
+            self.is_broken = True
+            raise RuntimeError("CUDA error: an illegal memory access was encountered")
+        super().calculate(atoms, *others)
+
+
 class Hanging(Sound):
     """A model that does not come back from two helium atoms."""
 

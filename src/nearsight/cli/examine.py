@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nearsight.cli.request import requested
+from nearsight.evaluation.record import ExaminationRecord
 from nearsight.evaluation.run import NotLoaded, Outcome, examine
 from nearsight.evaluation.settings import ExamineSettings
 from nearsight.reports.examinations import write_examination_pages
@@ -17,9 +18,13 @@ def run(arguments: argparse.Namespace) -> int:
     request = requested(arguments, ExamineSettings())
     folder = Path(arguments.out)
 
+    asked: list[ExaminationRecord] = []
+
     def told(outcome: Outcome) -> None:
         print_outcome(outcome)
-        write_examination_pages(folder)
+        if isinstance(outcome, ExaminationRecord):
+            asked.append(outcome)
+        write_examination_pages(folder, asked)
 
     outcomes = examine(
         [replace(request.model, name=name) for name in arguments.models],
@@ -29,8 +34,14 @@ def run(arguments: argparse.Namespace) -> int:
         progress=progress_for(arguments),
         told=told,
     )
-    page = write_examination_pages(folder)
+    page = write_examination_pages(folder, asked)
     if page is not None:
         print(f"\npages: {page}")
-    has_failed = any(isinstance(each, NotLoaded) or each.failure is not None for each in outcomes)
-    return 1 if has_failed else 0
+    return 1 if any(map(_has_failed, outcomes)) else 0
+
+
+def _has_failed(outcome: Outcome) -> bool:
+    """Tell whether a model failed at all of an examination that it is made for."""
+    if isinstance(outcome, NotLoaded):
+        return True
+    return outcome.failure is not None and outcome.failure.kind != "not applicable"

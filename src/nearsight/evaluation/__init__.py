@@ -14,8 +14,8 @@ it, and change
 
 `Work.each` computes items that are kept one by one: what was interrupted goes on where it was, and
 an item at which the model fails, runs out of memory, hangs or dies is a `Failure` in the place of
-its result, while the others stand. Records, pages, tables, processes and progress are made of
-these by what is here already.
+its result, while the others stand. What takes long within one tells of each step. Records, pages,
+tables, processes and progress are made of these by what is here already.
 
 >>> from nearsight.evaluation import ExamineSettings, examine
 >>> from nearsight.models.spec import ModelSpec

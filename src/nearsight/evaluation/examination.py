@@ -57,6 +57,8 @@ class Examination(Generic[Effort, Result]):
     """Which of the `ReferenceData` it asks for, so that other ones make another record."""
     belongs_to_machine: bool = False
     """Whether other machines, GPUs and numbers of threads make another record."""
+    common: Callable[[Result, Result], tuple[Result, Result]] | None = None
+    """Returns of two results what was measured in both, where metrics are compared by ratios."""
     check: Callable[[ReferenceData], None] = _need_nothing
     """Reads these data before any model is asked, and raises if they cannot be used."""
 

@@ -17,7 +17,7 @@ class Measured:
     --------
     >>> from nearsight.evaluation import Measured, examination_named
     >>> metric = examination_named("diatomics").metrics[0]
-    >>> metric.grade(Measured(0.0).value)
+    >>> metric.grade(Measured(0.0))
     'good'
     """
 

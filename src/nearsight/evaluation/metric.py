@@ -7,6 +7,7 @@ from importlib import resources
 from typing import Any, Literal, get_args
 
 from nearsight.errors import MethodError
+from nearsight.evaluation.measured import Measured
 
 Direction = Literal["lower", "higher", "zero"]
 Grade = Literal["good", "fair", "poor", "unknown", "plain"]
@@ -19,9 +20,9 @@ class Metric:
 
     Examples
     --------
-    >>> from nearsight.evaluation import examination_named
+    >>> from nearsight.evaluation import Measured, examination_named
     >>> metric = examination_named("diatomics").metrics[0]
-    >>> metric.grade(metric.good), metric.grade(None)
+    >>> metric.grade(Measured(metric.good)), metric.grade(Measured(None))
     ('good', 'unknown')
     """
 
@@ -44,14 +45,24 @@ class Metric:
     """From here on it is bad."""
     relative: bool = False
     """Whether it belongs to a machine, so that models are compared by ratios on the same one."""
+    spread_is_error: bool = False
+    """Whether what it scatters by is the error of a value that should be zero."""
 
-    def grade(self, value: float | None) -> Grade:
-        """Return how good a value is."""
+    def grade(self, measured: Measured) -> Grade:
+        """Return how good a value is.
+
+        Of one that should be zero only what its error leaves of it is held against a model, and it
+        is not good as long as the error alone is larger than what is good.
+        """
+        value = measured.value
         if value is None:
             return "unknown"
         if self.good is None or self.bad is None:
             return "plain"
-        size = abs(value) if self.better == "zero" else value
+        error = (measured.spread or 0.0) if self.spread_is_error else 0.0
+        size = abs(value) - error if self.better == "zero" else value
+        if self.spread_is_error and size <= self.good < error:
+            return "unknown"
         sign = -1 if self.better == "higher" else 1
         if sign * size <= sign * self.good:
             return "good"
@@ -86,6 +97,8 @@ def _metric(package: str, name: str, values: dict[str, Any]) -> Metric:
         wrong.append("better")
     if ("good" in values) != ("bad" in values):
         wrong.append("good or bad")
+    if values.get("spread_is_error") and values.get("better") != "zero":
+        wrong.append("spread_is_error")
     if wrong:
         raise MethodError(
             f"the metric {name} of {package} is not right about {', '.join(wrong)}; it has "

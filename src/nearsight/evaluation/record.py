@@ -45,6 +45,12 @@ class ExaminationRecord:
     result: Annotated[Plain, Says("What the metrics are computed from; null if it failed.")]
     failure: Annotated[Failure | None, Says("How the model failed at all of it; null if not.")]
 
+    @property
+    def has_failures(self) -> bool:
+        """Whether the model has failed at something."""
+        result = self.result if isinstance(self.result, dict) else {}
+        return self.failure is not None or bool(result.get("failures"))
+
     def save(self, path: Path) -> None:
         """Write it as JSON.
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import nearsight
 from nearsight.errors import SettingError
 from nearsight.evaluation.data import digests_of, require_data
 from nearsight.evaluation.discovery import examination_named, examination_names
@@ -68,9 +67,9 @@ def examine(
 ) -> list[Outcome]:
     """Examine models, each in a process of its own, and keep a record of each examination.
 
-    What is kept in `folder` is not computed again: records of the same model, suite and version of
-    Nearsight, and items of examinations that were interrupted. A model that fails, runs out of
-    memory, hangs or dies has that as its result.
+    What is kept in `folder` is not computed again: records of the same model, suite and versions of
+    Nearsight and the packages of the model, and items of examinations that were interrupted. A
+    model that fails, runs out of memory, hangs or dies has that as its result.
 
     Parameters
     ----------
@@ -178,25 +177,25 @@ def _record(
     folder: Path,
     *,
     settings: ExamineSettings,
-) -> ExaminationRecord:
+) -> Outcome:
     """Return the record of a model and an examination, which is computed unless it is there."""
     effort = {
         **plain(asdict(asked.effort)),
         **digests_of(settings.data, examination_named(name).data),
     }
-    stem = f"{name}.{asked.suite}.{_digest(name, effort, model.surroundings)}"
+    stem = f"{name}.{asked.suite}.{_digest(name, effort, model.behind, model.surroundings)}"
     path = folder / RECORDS / key_of(model.identity) / f"{stem}.json"
     work = folder / WORK / key_of(model.identity) / stem
     with hold(path):
         kept = read_record(path)
-        if kept is not None and not (
-            settings.again and (kept.failure is not None or has_failures(work))
-        ):
+        if kept is not None and not (settings.again and (kept.has_failures or has_failures(work))):
             return kept
         if settings.again:
             forget_failures(work)
         start = monotonic()
         answer = subject.examine(name, asked.effort, work, settings.data)
+        if isinstance(answer, Failure):
+            return NotLoaded(subject.name, answer)
         record = ExaminationRecord(
             kind="nearsight examination 1",
             examination=name,
@@ -222,9 +221,14 @@ def _record(
     return record
 
 
-def _digest(name: str, effort: Mapping[str, Any], surroundings: Surroundings) -> str:
+def _digest(
+    name: str,
+    effort: Mapping[str, Any],
+    versions: Mapping[str, str],
+    surroundings: Surroundings,
+) -> str:
     """Return what tells a record of an examination from others of the same model and suite."""
-    deciding: dict[str, Any] = {"effort": effort, "nearsight": nearsight.__version__}
+    deciding: dict[str, Any] = {"effort": effort, "versions": versions}
     if examination_named(name).belongs_to_machine:
         deciding["surroundings"] = surroundings.deciding
     return json_sha256(deciding)[:_DIGITS]

@@ -68,20 +68,24 @@ class Subject:
             answer: Loaded | Failure = self._ask(max(self._time_limit_s, _START_S), loaded)
         return answer
 
-    def examine(self, name: str, effort: object, folder: Path, data: ReferenceData) -> Answer:
+    def examine(
+        self, name: str, effort: object, folder: Path, data: ReferenceData
+    ) -> Answer | Failure:
         """Examine the model; an item at which its process ends is one that it failed at.
 
-        After three in a row, the result is that of the items which are there.
+        After three in a row, the result is that of the items which are there. A failure is one to
+        load the model again.
         """
         deaths = 0
         while True:
             if self._executor is None and isinstance(again := self.load(), Failure):
-                return Answer({}, None, again)
+                return again
             before = number_of_items(folder)
             given_up = _GIVEN_UP if deaths == _MOST_DEATHS else None
             answer = self._ask(self._time_limit_s, examined, name, effort, folder, data, given_up)
             if isinstance(answer, Answer):
                 return answer
+            self._end()
             # Was it none of the items that ended it?
             if given_up or self._item is None or self._item.exists():
                 return Answer({}, None, answer)

@@ -1,12 +1,12 @@
 """What a time belongs to beside the model: the machine, its threads, the device."""
 
-import sys
 from dataclasses import dataclass
 from typing import Annotated
 
 from threadpoolctl import threadpool_info
 
 from nearsight.evaluation.machine import Machine, this_machine
+from nearsight.memory import gpu_name
 from nearsight.models.contract import Model
 from nearsight.records.described import Plain, Says
 
@@ -41,10 +41,9 @@ class Surroundings:
 def surroundings_of(model: Model) -> Surroundings:
     """Return where a model computes."""
     machine, device = this_machine(), model.identity.device
-    torch = sys.modules.get("torch")
     name = machine.processor
     if device.startswith("cuda"):
-        name = "a GPU" if torch is None else str(torch.cuda.get_device_name(device))
+        name = gpu_name(device) or "a GPU"
     return Surroundings(
         machine=machine,
         processor=name,

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Literal
 
 from nearsight.evaluation.discovery import examination_named
-from nearsight.evaluation.failure import Failure, failure_of
+from nearsight.evaluation.failure import Failure, failure_of, leaves_nothing
 from nearsight.evaluation.measured import Measured
 from nearsight.evaluation.settings import ReferenceData
 from nearsight.evaluation.surroundings import Surroundings, surroundings_of
 from nearsight.evaluation.work import Work
 from nearsight.execution import current_model, tell
+from nearsight.models.versions import versions_behind
 from nearsight.progress import Advance
 from nearsight.provenance import ModelIdentity, record
 from nearsight.records.codec import encoder
@@ -51,6 +52,8 @@ class Loaded:
     neighbour_limit: int | None
     capabilities: Mapping[str, Plain]
     versions: Mapping[str, str]
+    behind: Mapping[str, str]
+    """The versions that its numbers depend on, without those of other families."""
     surroundings: Surroundings
 
 
@@ -70,6 +73,7 @@ def loaded() -> Loaded | Failure:
         neighbour_limit=model.facts.neighbour_limit,
         capabilities=plain({**capabilities, "elements": elements and sorted(elements)}),
         versions=dict(record(model.identity).versions),
+        behind=versions_behind(model.identity),
         surroundings=surroundings_of(model),
     )
 
@@ -80,8 +84,8 @@ def examined(
     folder: Path,
     data: ReferenceData,
     given_up: Failure | None = None,
-) -> Answer:
-    """Examine the model of this process.
+) -> Answer | Failure:
+    """Examine the model of this process; a failure is one after which this had better be ended.
 
     Parameters
     ----------
@@ -98,13 +102,33 @@ def examined(
     """
     examination = examination_named(name)
     work = Work(
-        folder, _Teller(), lambda path: tell(Told("begun", str(path))), data, given_up=given_up
+        folder,
+        _Teller(),
+        lambda path: tell(Told("begun", str(path))),
+        data,
+        given_up=given_up,
+        ended=_end,
     )
     try:
         result = examination.compute(current_model(), effort, work)
         return Answer(examination.measured(result), encoder(examination.result)(result), None)
+    except _EndedError as end:
+        return end.failure
     except Exception as error:  # a result, too: the other examinations must go on
-        return Answer({}, None, failure_of(error))
+        failure = failure_of(error)
+        return failure if leaves_nothing(error) else Answer({}, None, failure)
+
+
+class _EndedError(Exception):
+    """The process of the model is of no use after a failure."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+def _end(failure: Failure) -> None:
+    raise _EndedError(failure)
 
 
 class _Teller:

@@ -1,9 +1,11 @@
 """How numbers of metrics are written, on pages and in terminals alike."""
 
 import math
+from collections.abc import Sequence
 
 from nearsight.evaluation.measured import Measured
 from nearsight.evaluation.metric import Grade
+from nearsight.records.parts import ModelPart
 
 GRADE_WORDS: dict[Grade, str] = {
     "good": "good",
@@ -13,6 +15,7 @@ GRADE_WORDS: dict[Grade, str] = {
     "plain": "",
 }
 _LARGE, _SMALL = 1e5, 1e-3
+_DIGITS_OF_WEIGHTS = 10
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -54,6 +57,28 @@ def with_spread(measured: Measured) -> str:
     told, scatter = (f"{each / 10.0**power:.{digits}f}" for each in (value, spread))
     text = f"{told.replace('-', '−')} ± {scatter}"
     return f"({text})e{power}" if power else text
+
+
+def names_apart(models: Sequence[ModelPart]) -> list[str]:
+    """Return what models are called where they stand beside each other.
+
+    That is the name alone where no other one has it, and else with that in which they differ.
+    """
+    said = []
+    for model in models:
+        alike = [_told(each) for each in models if each.name == model.name]
+        differing = [
+            part for place, part in enumerate(_told(model)) if len({o[place] for o in alike}) > 1
+        ]
+        said.append(", ".join([model.name, *differing]))
+    return said
+
+
+def _told(model: ModelPart) -> tuple[str, str, str, str]:
+    """Return what models of one name may differ in, in words."""
+    options = " ".join(f"{name}={value}" for name, value in sorted(model.options.items()))
+    weights = (model.checkpoint_sha256 or "no weights")[:_DIGITS_OF_WEIGHTS]
+    return model.dtype, model.device, options or "no options", weights
 
 
 def _power(value: float, digits: int) -> int:

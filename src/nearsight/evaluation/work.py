@@ -2,13 +2,15 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
 from nearsight.bounded_json import parse_json
-from nearsight.evaluation.failure import Failure, failure_of
+from nearsight.evaluation.failure import Failure, failure_of, leaves_nothing
 from nearsight.evaluation.settings import ReferenceData
+from nearsight.fingerprint import json_sha256
 from nearsight.progress import Progress, SeveralProgress
 from nearsight.records.codec import decoder, encoder
 from nearsight.storage import write_text
@@ -19,10 +21,12 @@ NOT_TRIED = "not tried"
 """The reason of the failure at items that a model was given up before."""
 
 _NAME = re.compile(r"[\w.+-]+", flags=re.ASCII)
+_OTHER = re.compile(r"[^\w.+-]", flags=re.ASCII)
+_LONGEST_NAME, _DIGITS = 100, 10
 
 
-def _nobody(_: Path) -> None:
-    """Hear that an item is begun, and do nothing."""
+def _nobody(_: object) -> None:
+    """Hear that an item is begun or has failed, and do nothing."""
 
 
 class Work:
@@ -42,6 +46,8 @@ class Work:
         What users have of references.
     given_up
         The failure at each item that is not kept, where nothing is to be computed any more.
+    ended
+        Told the failure after which this process is of no use: what it raises ends the examination.
     """
 
     def __init__(
@@ -52,11 +58,13 @@ class Work:
         data: ReferenceData | None = None,
         *,
         given_up: Failure | None = None,
+        ended: Callable[[Failure], None] = _nobody,
     ) -> None:
         self._folder = folder
         self.progress = SeveralProgress() if progress is None else progress
         self._begun = begun
         self._given_up = given_up
+        self._ended = ended
         self.data = ReferenceData() if data is None else data
 
     def each(
@@ -69,7 +77,7 @@ class Work:
         what
             What the items are, such as ``curves``; with the name of an item it names its file.
         names
-            Letters, digits and ``_.+-``.
+            What they are called, such as crystals by a user's files.
         compute
             Computes one. What it raises is a failure of the model at this item alone.
         kind
@@ -124,6 +132,8 @@ class Work:
             values = {"result": encoder(kind)(found)}
         except Exception as error:  # whatever a model raises: the other items must go on
             failure = failure_of(error)
+            if leaves_nothing(error):
+                self._ended(failure)
             if path is not None:
                 keep_failure(path, failure)
             return failure
@@ -133,10 +143,15 @@ class Work:
 
     @staticmethod
     def _path(folder: Path, what: str, name: str) -> Path:
-        for word in (what, name):
-            if not _NAME.fullmatch(word.replace(" ", "-")):
-                raise ValueError(f"{word!r} is no name of an item: letters, digits, _ . + -")
-        return folder / f"{what.replace(' ', '-')}.{name}.json"
+        return folder / f"{what.replace(' ', '-')}.{_file_name(name)}.json"
+
+
+def _file_name(name: str) -> str:
+    """Return a name as one of a file: with a digest if it has other signs, or is too long."""
+    if _NAME.fullmatch(name) and len(name) <= _LONGEST_NAME:
+        return name
+    known = _OTHER.sub("_", name)[:_LONGEST_NAME]
+    return f"{known}~{json_sha256(name)[:_DIGITS]}"
 
 
 def keep_failure(path: Path, failure: Failure) -> None:
@@ -145,7 +160,7 @@ def keep_failure(path: Path, failure: Failure) -> None:
 
 
 def forget_failures(folder: Path) -> None:
-    """Remove the items of a folder at which the model failed, so that they are computed again.
+    """Remove the items of a folder at which the model failed, with what they have kept themselves.
 
     If there are some that were not tried, it is only these: the others would end the process of the
     model once more before they had their turn.
@@ -154,6 +169,7 @@ def forget_failures(folder: Path) -> None:
     untried = [path for path, failure in failed.items() if failure.reason == NOT_TRIED]
     for path in untried or failed:
         path.unlink()
+        shutil.rmtree(path.with_suffix(""), ignore_errors=True)
 
 
 def number_of_items(folder: Path) -> int:

@@ -31,7 +31,7 @@ def _print_metrics(record: ExaminationRecord) -> None:
         measured = record.measured.get(metric.name)
         if measured is None:
             continue
-        grade = metric.grade(measured.value)
+        grade = metric.grade(measured)
         value = "-" if measured.value is None else with_spread(measured).replace("−", "-")
         print(
             f"  {start_of(metric.title, _TITLE):<{_TITLE}} {value:>{_NUMBER}} "

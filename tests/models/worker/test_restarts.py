@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 
-from nearsight.errors import ModelError
+from nearsight.errors import ModelDiedError, ModelError
 from nearsight.hessian import hessian
 from nearsight.models.worker import WorkerModel, process
 
@@ -80,8 +80,9 @@ def test_second_death_in_a_call_is_an_error_with_the_last_words(
     plain = atoms.copy()
     atoms.info["do"] = "end:7"
     what = r"(?s)the process of twice ended with exit code 7\..*these are\s+my last words.*again"
-    with pytest.raises(ModelError, match=what):
+    with pytest.raises(ModelDiedError, match=what) as caught:
         model.evaluate([atoms])
+    assert caught.value.how == "ended with exit code 7"
     with pytest.raises(ModelError, match=what):
         next(model.rows(atoms, seeds))
     with pytest.raises(ModelError, match=what):

@@ -1,6 +1,6 @@
 """Two equal atoms: what is computed in each suite."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,16 +8,19 @@ from ase import Atoms
 from ase.data import chemical_symbols
 
 from nearsight.arrays import FloatArray
-from nearsight.errors import NearsightError, StructureError
+from nearsight.errors import NearsightError
 from nearsight.evaluation.boxes import in_box
 from nearsight.evaluation.diatomics.directions import axes_over_the_sphere
 from nearsight.evaluation.diatomics.figure import figures
 from nearsight.evaluation.diatomics.result import Curve, Diatomics
 from nearsight.evaluation.examination import Examination
+from nearsight.evaluation.failure import NotApplicableError, has_refused
 from nearsight.evaluation.settings import Suite
+from nearsight.evaluation.telling import all_of
 from nearsight.evaluation.work import Work
 from nearsight.models.batches import Answer, in_batches
 from nearsight.models.contract import Evaluation, Model, forces_of
+from nearsight.progress import Progress
 
 _CLOSEST_A, _FARTHEST_A = 0.5, 6.0
 _COMMON = ("H", "He", "Li", "C", "N", "O", "F", "Ne", "Na", "Cl")
@@ -51,17 +54,17 @@ def compute(model: Model, effort: Effort, work: Work) -> Diatomics:
 
     Raises
     ------
-    StructureError
+    NotApplicableError
         The model knows none of them.
     """
     elements = _elements(model, effort)
     if not elements:
-        raise StructureError(
+        raise NotApplicableError(
             f"{model.identity.name} knows none of {', '.join(_COMMON)}; examine it in the suite "
             f"standard, which takes all elements."
         )
     curves, failures = work.each(
-        "diatomics", elements, lambda element: _curve(model, element, effort), Curve
+        "diatomics", elements, lambda element: _curve(model, element, effort, work.progress), Curve
     )
     return Diatomics(curves=curves, failures=failures)
 
@@ -74,16 +77,19 @@ def _elements(model: Model, effort: Effort) -> list[str]:
     return [symbol for symbol in symbols if effort.elements is None or symbol in effort.elements]
 
 
-def _curve(model: Model, element: str, effort: Effort) -> Curve:
+def _curve(model: Model, element: str, effort: Effort, progress: Progress) -> Curve:
     [axis, *_] = axes = axes_over_the_sphere(effort.n_axes)
     distances = _distances(effort.step_A)
-    answers = list(in_batches(model, [_pair(model, element, each, axis) for each in distances]))
+    pairs = [_pair(model, element, each, axis) for each in distances]
+    answers = all_of(in_batches(model, pairs), len(pairs), f"{element} over distance", progress)
     line = _answered(answers)
     energies = np.array([each.energy_eV for each in line])
     coarse = _distances(effort.axes_step_A)
     coarse = coarse[coarse <= distances[len(line) - 1]]
+    turned = [_pair(model, element, each, way) for each in coarse for way in axes]
+    found = in_batches(model, turned, forces=False)
     over_axes = _energies_eV(
-        model, [_pair(model, element, each, way) for each in coarse for way in axes]
+        all_of(found, len(turned), f"{element} over directions", progress)
     ).reshape(len(coarse), len(axes))
     means = over_axes.mean(axis=1)
     return Curve(
@@ -110,8 +116,11 @@ def _pair(model: Model, element: str, distance_A: float, axis: FloatArray) -> At
 def _alone(model: Model, element: str) -> float | None:
     """Return the energy of one atom; None where the model refuses an atom without neighbours."""
     try:
-        return float(_energies_eV(model, [in_box(Atoms([element]), model)])[0])
-    except NearsightError:
+        answers = in_batches(model, [in_box(Atoms([element]), model)], forces=False)
+        return float(_energies_eV(answers)[0])
+    except NearsightError as error:
+        if not has_refused(error):
+            raise
         return None
 
 
@@ -121,19 +130,22 @@ def _answered(answers: Sequence[Answer]) -> list[Evaluation]:
     Raises
     ------
     NearsightError
-        It refuses others.
+        It refuses others, or failed at one.
     """
     good = [isinstance(each, Evaluation) for each in answers]
     n_good = good.index(False) if False in good else len(good)
-    refused = next((each for each in answers if not isinstance(each, Evaluation)), None)
-    if refused is not None and (any(good[n_good:]) or n_good < _FEWEST):
-        raise refused
+    errors = [each for each in answers if not isinstance(each, Evaluation)]
+    for error in errors:
+        if not has_refused(error):
+            raise error
+    if errors and (any(good[n_good:]) or n_good < _FEWEST):
+        raise errors[0]
     return [each for each in answers if isinstance(each, Evaluation)]
 
 
-def _energies_eV(model: Model, structures: list[Atoms]) -> FloatArray:
+def _energies_eV(answers: Iterable[Answer]) -> FloatArray:
     energies = []
-    for answer in in_batches(model, structures, forces=False):
+    for answer in answers:
         if not isinstance(answer, Evaluation):
             raise answer
         energies.append(answer.energy_eV)

@@ -15,10 +15,13 @@ from nearsight.evaluation.exactness.parts import (
     Loop,
     Reach,
 )
+from nearsight.evaluation.failure import has_refused
+from nearsight.evaluation.telling import all_of
 from nearsight.evaluation.work import Work
 from nearsight.locality import interactions
 from nearsight.models.batches import in_batches
 from nearsight.models.contract import Evaluation, Model, forces_of
+from nearsight.progress import Progress
 from nearsight.testing import check_model
 
 _RADIUS_A = 0.1
@@ -46,17 +49,18 @@ def conformance(model: Model, name: str, atoms: Atoms, work: Work) -> Conformanc
     )
 
 
-def jacobian(model: Model, atoms: Atoms) -> Jacobian:
+def jacobian(model: Model, atoms: Atoms, progress: Progress) -> Jacobian:
     """Compute the whole Jacobian of the forces, as it is."""
     seeds = [(atom, axis) for atom in range(len(atoms)) for axis in np.eye(3)]
-    rows = np.stack(list(model.rows(atoms, seeds))).reshape(len(seeds), -1)
+    computed = all_of(model.rows(atoms, seeds), len(seeds), "Rows of the Jacobian", progress)
+    rows = np.stack(computed).reshape(len(seeds), -1)
     return Jacobian(
         norm_eV_per_A2=float(np.linalg.norm(rows)),
         antisymmetric_eV_per_A2=float(np.linalg.norm(rows - rows.T) / 2),
     )
 
 
-def loop(model: Model, atoms: Atoms, n_points: int) -> Loop:
+def loop(model: Model, atoms: Atoms, n_points: int, progress: Progress) -> Loop:
     """Integrate the forces over an ellipse in the space of all positions.
 
     Sums over equally spaced points of a smooth periodic integrand converge faster than any power
@@ -72,7 +76,7 @@ def loop(model: Model, atoms: Atoms, n_points: int) -> Loop:
     powers = np.array(
         [
             (forces * (np.cos(angle) * second - np.sin(angle) * first)).sum()
-            for angle, forces in zip(angles, _forces(model, structures), strict=True)
+            for angle, forces in zip(angles, _forces(model, structures, progress), strict=True)
         ]
     )
     work_meV, coarse_meV = (
@@ -82,9 +86,9 @@ def loop(model: Model, atoms: Atoms, n_points: int) -> Loop:
     return Loop(work_meV_per_atom=work_meV, error_meV_per_atom=abs(work_meV - coarse_meV))
 
 
-def reach(model: Model, atoms: Atoms) -> Reach:
+def reach(model: Model, atoms: Atoms, progress: Progress) -> Reach:
     """Compute the rows of the first atom."""
-    found = interactions(atoms, model, [0], progress=False)
+    found = interactions(atoms, model, [0], progress=progress)
     others = np.arange(len(found.atoms)) != 0
     order = np.argsort(found.distances_A[0, others])
     return Reach(
@@ -94,17 +98,19 @@ def reach(model: Model, atoms: Atoms) -> Reach:
     )
 
 
-def curvature_path(model: Model, atoms: Atoms, n_points: int) -> CurvaturePath:
+def curvature_path(model: Model, atoms: Atoms, n_points: int, progress: Progress) -> CurvaturePath:
     """Compute the second derivative along a straight path at each of its points."""
     direction, _ = _two_directions(len(atoms))
     unit = direction / np.linalg.norm(direction)
     places = np.linspace(-_PATH_A, _PATH_A, n_points)
-    curvatures = []
-    for place in places:
+
+    def curvature(place: float) -> float:
         moved = atoms.copy()
         moved.positions += place * direction
         [product] = model.linearize(moved)(unit[np.newaxis])
-        curvatures.append(float((product * unit).sum()))
+        return float((product * unit).sum())
+
+    curvatures = all_of(map(curvature, places), n_points, "Curvature along a path", progress)
     return CurvaturePath(
         displacements_A=tuple(places.tolist()), curvatures_eV_per_A2=tuple(curvatures)
     )
@@ -114,13 +120,16 @@ def energy(model: Model, atoms: Atoms) -> float | None:
     """Return the energy of a molecule; None where the model refuses it."""
     try:
         return float(model.evaluate([atoms], forces=False)[0].energy_eV)
-    except NearsightError:
+    except NearsightError as error:
+        if not has_refused(error):
+            raise
         return None
 
 
-def _forces(model: Model, structures: list[Atoms]) -> list[FloatArray]:
+def _forces(model: Model, structures: list[Atoms], progress: Progress) -> list[FloatArray]:
     forces = []
-    for answer in in_batches(model, structures):
+    answers = in_batches(model, structures)
+    for answer in all_of(answers, len(structures), "Forces around a loop", progress):
         if not isinstance(answer, Evaluation):
             raise answer
         forces.append(forces_of(answer))

@@ -27,9 +27,11 @@ from nearsight.evaluation.exactness.structures import (
 from nearsight.evaluation.examination import Examination
 from nearsight.evaluation.failure import Failure
 from nearsight.evaluation.settings import Suite
+from nearsight.evaluation.telling import all_of
 from nearsight.evaluation.work import Work
 from nearsight.models.contract import Model
 from nearsight.models.evaluable import unknown_elements
+from nearsight.progress import Progress
 from nearsight.testing.structures import examination_structures
 
 
@@ -86,21 +88,27 @@ def compute(model: Model, effort: Effort, work: Work) -> Exactness:
         Conformance,
     )
     jacobians, failed_jacobians = work.each(
-        "jacobian", small, lambda name: computing.jacobian(model, small[name]), Jacobian
+        "jacobian",
+        small,
+        lambda name: computing.jacobian(model, small[name], work.progress),
+        Jacobian,
     )
     loops, failed_loops = work.each(
-        "loop", small, lambda name: computing.loop(model, small[name], effort.n_loop), Loop
+        "loop",
+        small,
+        lambda name: computing.loop(model, small[name], effort.n_loop, work.progress),
+        Loop,
     )
     paths, failed_paths = work.each(
         "path",
         small,
-        lambda name: computing.curvature_path(model, small[name], effort.n_path),
+        lambda name: computing.curvature_path(model, small[name], effort.n_path, work.progress),
         CurvaturePath,
     )
     reaches, failed_reaches = work.each(
-        "reach", wide, lambda name: computing.reach(model, wide[name]), Reach
+        "reach", wide, lambda name: computing.reach(model, wide[name], work.progress), Reach
     )
-    energies = work.once("energies", lambda: _energies(model), Energies)
+    energies = work.once("energies", lambda: _energies(model, work.progress), Energies)
     failures: dict[str, Failure] = {
         f"{what}, {name}": failure
         for what, failed in (
@@ -124,20 +132,21 @@ def compute(model: Model, effort: Effort, work: Work) -> Exactness:
     )
 
 
-def _energies(model: Model) -> Energies:
+def _energies(model: Model, progress: Progress) -> Energies:
     reference = reference_energies()
-    atoms = {element: in_box(Atoms([element]), model) for element in reference.atoms_eV}
-    molecules = {name: in_box(molecule(name), model) for name in reference.molecules_eV}
-    found_atoms, found_molecules = (
-        {
-            name: energy
-            for name, each in structures.items()
-            if not unknown_elements(each, model)
-            and (energy := computing.energy(model, each)) is not None
-        }
-        for structures in (atoms, molecules)
+
+    def found(what: str, structures: dict[str, Atoms]) -> dict[str, float]:
+        known = {n: each for n, each in structures.items() if not unknown_elements(each, model)}
+        energies = (computing.energy(model, each) for each in known.values())
+        told = zip(known, all_of(energies, len(known), what, progress), strict=True)
+        return {name: energy for name, energy in told if energy is not None}
+
+    return Energies(
+        atoms_eV=found("Atoms", {n: in_box(Atoms([n]), model) for n in reference.atoms_eV}),
+        molecules_eV=found(
+            "Molecules", {n: in_box(molecule(n), model) for n in reference.molecules_eV}
+        ),
     )
-    return Energies(atoms_eV=found_atoms, molecules_eV=found_molecules)
 
 
 EXAMINATION = Examination(

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nearsight.errors import ModelError
 from nearsight.evaluation.examination import Examination
+from nearsight.evaluation.failure import NotApplicableError
 from nearsight.evaluation.gas.box import carbon_dioxide
 from nearsight.evaluation.gas.cycle import Cycle, Lengths, run_cycle
 from nearsight.evaluation.gas.figure import figures
@@ -60,8 +62,17 @@ EFFORTS: Mapping[Suite, Effort] = {
 
 
 def compute(model: Model, effort: Effort, work: Work) -> Gas:
-    """Let a gas move by the forces of a model, as often as is asked for."""
-    require_calculable(carbon_dioxide(effort.n_molecules, 0), model)
+    """Let a gas move by the forces of a model, as often as is asked for.
+
+    Raises
+    ------
+    NotApplicableError
+        The model does not know carbon or oxygen, or no neutral molecules.
+    """
+    try:
+        require_calculable(carbon_dioxide(effort.n_molecules, 0), model)
+    except ModelError as error:
+        raise NotApplicableError(str(error)) from error
     lengths = Lengths(
         heated_ps=effort.heated_ps,
         free_ps=effort.free_ps,

@@ -123,8 +123,10 @@ class Gas:
         if not numbers:
             return Measured(None, detail=_NO_CYCLES)
         spread = 4 / 3 * np.pi * _NEAR_A**3 * _MOLECULES_PER_A3
+        n_molecules = next(iter(self.cycles.values())).n_molecules
+        others = spread * (n_molecules - 1) / n_molecules  # a molecule is not its own neighbour
         error = float(np.std(numbers, ddof=1)) if len(numbers) > 1 else None
-        said = f"within {_NEAR_A:g} Å; evenly spread it would be {spread:.2f}"
+        said = f"within {_NEAR_A:g} Å; evenly spread it would be {others:.2f}"
         if error is not None:
             said += f"; ± standard deviation of {len(numbers)} runs"
         return Measured(float(np.mean(numbers)), error, said)
@@ -135,17 +137,21 @@ class Gas:
         found = self.diffusing
         if not found:
             return Measured(None, detail=_NO_DIFFUSION)
-        shares, errors = np.array([_share_of_dilute(each) for each in found]).T
-        mean, error = float(shares.mean()), float(np.linalg.norm(errors)) / len(found)
+        shares, relative = np.array([_share_of_dilute(each) for each in found]).T
+        mean = float(shares.mean())
+        # Errors are proportional to what was found: those of coefficients that happened to come out
+        # too low look small. What a gas as expected would scatter by is the same for all.
+        error = 100 * float(np.linalg.norm(relative)) / len(found)
         said = (
-            f"{mean:.2f} ± {error:.2f} of the dilute gas at the temperature of its molecules, mean "
-            f"of {len(found)} runs; at {found[0].density_kg_per_m3:.0f} kg/m³ it is some {_DENSER}"
+            f"{mean:.2f} of the dilute gas at the temperature of its molecules, mean of "
+            f"{len(found)} runs; at {found[0].density_kg_per_m3:.0f} kg/m³ it is some {_DENSER}, "
+            f"which would scatter by what ± is"
         )
-        [good] = [each.good for each in metrics_of(__package__) if each.name == "diffusion"]
-        assert good is not None
-        if 100 * error / _DENSER > good:
-            return Measured(None, detail=f"too uncertain to tell by: {said}")
-        return Measured(100 * (mean / _DENSER - 1), 100 * error / _DENSER, said)
+        [bad] = [each.bad for each in metrics_of(__package__) if each.name == "diffusion"]
+        assert bad is not None
+        if error > bad:
+            return Measured(None, detail=f"too uncertain to tell by: {said}, {error:.0f} %")
+        return Measured(100 * (mean / _DENSER - 1), error, said)
 
     @property
     def diffusing(self) -> list[Cycle]:
@@ -188,9 +194,9 @@ class Gas:
 
 
 def _share_of_dilute(cycle: Cycle) -> tuple[float, float]:
-    """Return density times diffusion over that of the dilute gas, with its error."""
-    dilute = dilute_density_times_diffusion(cycle.motion_K)
-    assert cycle.diffusion_m2_per_s is not None
-    assert cycle.diffusion_error_m2_per_s is not None
-    scale = cycle.density_kg_per_m3 / dilute
-    return scale * cycle.diffusion_m2_per_s, scale * cycle.diffusion_error_m2_per_s
+    """Return density times diffusion over that of the dilute gas, and its relative error."""
+    found, error = cycle.diffusion_m2_per_s, cycle.diffusion_error_m2_per_s
+    assert found is not None
+    assert error is not None
+    share = cycle.density_kg_per_m3 * found / dilute_density_times_diffusion(cycle.motion_K)
+    return share, error / abs(found) if found else 0.0  # molecules that stay where they are

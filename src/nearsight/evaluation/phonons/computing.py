@@ -1,4 +1,4 @@
-"""One crystal: as it is given and relaxed, by rows and by differences, beside a reference."""
+"""One crystal: as it is given, by rows and by differences, beside a reference; and relaxed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,11 +9,11 @@ from ase import Atoms
 from nearsight.announcing import announces
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import MissingPropertyError
-from nearsight.evaluation.phonons.parts import Bands, CrystalPhonons, PhononValues, Routes
+from nearsight.evaluation.phonons.parts import AtRest, Bands, CrystalPhonons, PhononValues, Routes
 from nearsight.hessian.force_constants import ForceConstants, force_constants
 from nearsight.models.contract import Model
 from nearsight.progress import Progress
-from nearsight.relaxation import Relaxation, RelaxationSettings, relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.units import EV_IN_THZ, EV_PER_CELL_IN_J_PER_MOL, mode_energies
 from nearsight.vibrations.band_path import BandPath, find_band_path
 from nearsight.vibrations.band_structure import band_structure
@@ -43,18 +43,12 @@ class Setting:
 
 @announces
 def crystal_phonons(model: Model, setting: Setting, progress: Progress) -> CrystalPhonons:
-    """Compute a crystal by a model, and compare it with the reference where there is one."""
+    """Compute a crystal as it is given, and compare it with the reference where there is one."""
     reference = setting.reference
     usual = _usual_method(model)
     found = _force_constants(model, setting, setting.atoms, usual, progress)
     exact = found if usual == _EXACT else _exact(model, setting, progress)
     routes = None if exact is None else _routes(model, setting, exact, progress)
-    relaxed = _relaxed(model, setting, progress)
-    at_rest = (
-        None
-        if relaxed is None
-        else _force_constants(model, setting, relaxed.atoms, usual, progress)
-    )
     path = find_band_path(reference or found) if setting.has_bands else None
     return CrystalPhonons(
         formula=setting.atoms.get_chemical_formula("metal", empirical=True),
@@ -62,22 +56,26 @@ def crystal_phonons(model: Model, setting: Setting, progress: Progress) -> Cryst
         method=found.method,
         reference=None if reference is None else _values(reference, setting),
         as_given=_values(found, setting),
-        relaxed=None if at_rest is None else _values(at_rest, setting),
-        has_converged=relaxed is not None and relaxed.converged,
-        sum_rule_eV_per_A2=(exact or found).sum_rule_eV_per_A2,
-        asymmetry=asymmetry(found),
+        relaxed=None,
+        has_converged=False,
+        sum_rule_eV_per_A2=found.sum_rule_eV_per_A2,
+        # Kinks of the curvature make differences of a gradient asymmetric, too.
+        asymmetry=asymmetry(exact or found),
         routes=routes,
         bands=None if path is None else _bands(found, path),
         reference_bands=None if path is None or reference is None else _bands(reference, path),
     )
 
 
-def _relaxed(model: Model, setting: Setting, progress: Progress) -> Relaxation | None:
-    """Return the crystal at the minimum of the model; None for a model without a stress."""
+@announces
+def phonons_at_rest(model: Model, setting: Setting, progress: Progress) -> AtRest:
+    """Relax a crystal by a model, and compute it there; nothing for a model without a stress."""
     try:
-        return relax(setting.atoms, model, _RELAXATION, progress=progress)
+        relaxed = relax(setting.atoms, model, _RELAXATION, progress=progress)
     except MissingPropertyError:
-        return None
+        return AtRest(values=None, has_converged=False)
+    found = _force_constants(model, setting, relaxed.atoms, _usual_method(model), progress)
+    return AtRest(values=_values(found, setting), has_converged=relaxed.converged)
 
 
 def _force_constants(
@@ -178,6 +176,7 @@ def _values(found: ForceConstants, setting: Setting) -> PhononValues:
         highest_THz=float(frequencies.max()),
         lowest_THz=float(frequencies.min()),
         imaginary_share=mesh.share_imaginary_uninterpolated,
+        imaginary_share_of_mesh=mesh.share_imaginary,
         free_energy_kJ_per_mol=1e-3 * per_mol * float(heat.free_energy_eV[0]),
         entropy_J_per_mol_K=per_mol * float(heat.entropy_eV_per_K[0]),
         heat_capacity_J_per_mol_K=per_mol * float(heat.heat_capacity_eV_per_K[0]),

@@ -1,17 +1,23 @@
 """Crystals that vibrate: what is computed in each suite."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nearsight.evaluation.examination import Examination
 from nearsight.evaluation.failure import Failure
-from nearsight.evaluation.phonons.computing import Setting, crystal_phonons
+from nearsight.evaluation.phonons.computing import Setting, crystal_phonons, phonons_at_rest
 from nearsight.evaluation.phonons.figure import figures
-from nearsight.evaluation.phonons.parts import CrystalPhonons
-from nearsight.evaluation.phonons.references import BUILT, read_reference, reference_files
-from nearsight.evaluation.phonons.result import Phonons
+from nearsight.evaluation.phonons.parts import AtRest, CrystalPhonons
+from nearsight.evaluation.phonons.references import (
+    BUILT,
+    UNREADABLE,
+    read_reference,
+    reference_files,
+    require_reference,
+)
+from nearsight.evaluation.phonons.result import RELAXED, Phonons
 from nearsight.evaluation.settings import ReferenceData, Suite
 from nearsight.evaluation.work import Work
 from nearsight.hessian.force_constants import ForceConstants
@@ -81,12 +87,7 @@ def compute(model: Model, effort: Effort, work: Work) -> Phonons:
             for name in effort.built
             if not unknown_elements(BUILT[name](), model)
         }
-        crystals, failures = work.each(
-            "crystals",
-            settings,
-            lambda name: crystal_phonons(model, settings[name], work.progress),
-            CrystalPhonons,
-        )
+        crystals, failures = _examined(model, settings, work)
         return Phonons(has_references=False, crystals=crystals, failures=failures, left_out={})
     return _beside_references(model, effort, work, work.data.phonon_data)
 
@@ -95,21 +96,43 @@ def _beside_references(model: Model, effort: Effort, work: Work, folder: str) ->
     chosen, left_out = _chosen(model, effort, folder, work.progress)
     with_bands = set(list(chosen)[: effort.n_bands])
 
-    def one(name: str) -> CrystalPhonons:
-        reference = chosen[name]
-        setting = Setting(
+    settings = {
+        name: Setting(
             reference.unit_cell,
             reference.supercell_matrix,
             effort.mesh_length_A,
             name in with_bands,
             reference,
         )
-        return crystal_phonons(model, setting, work.progress)
-
-    crystals: dict[str, CrystalPhonons]
-    failures: dict[str, Failure]
-    crystals, failures = work.each("crystals", chosen, one, CrystalPhonons)
+        for name, reference in chosen.items()
+    }
+    crystals, failures = _examined(model, settings, work)
     return Phonons(has_references=True, crystals=crystals, failures=failures, left_out=left_out)
+
+
+def _examined(
+    model: Model, settings: Mapping[str, Setting], work: Work
+) -> tuple[dict[str, CrystalPhonons], dict[str, Failure]]:
+    """Compute crystals as they are given, and then relaxed: who fails there has the former."""
+    given, failures = work.each(
+        "crystals",
+        settings,
+        lambda name: crystal_phonons(model, settings[name], work.progress),
+        CrystalPhonons,
+    )
+    at_rest, failed = work.each(
+        "relaxed",
+        given,
+        lambda name: phonons_at_rest(model, settings[name], work.progress),
+        AtRest,
+    )
+    crystals = {
+        name: replace(each, relaxed=rest.values, has_converged=rest.has_converged)
+        if (rest := at_rest.get(name)) is not None
+        else each
+        for name, each in given.items()
+    }
+    return crystals, {**failures, **{f"{n}{RELAXED}": each for n, each in failed.items()}}
 
 
 def _chosen(
@@ -130,8 +153,8 @@ def _chosen(
                 left_out |= dict.fromkeys(ordered[place:], "not in this suite")
                 break
             reference = read_reference(files[name])
-            if reference is None:
-                left_out[name] = "the file cannot be read"
+            if isinstance(reference, str):
+                left_out[name] = f"{UNREADABLE}: {reference}"
             elif unknown_elements(reference.unit_cell, model):
                 left_out[name] = "the model does not know an element"
             elif effort.most_atoms is not None and len(reference.supercell) > effort.most_atoms:
@@ -149,10 +172,10 @@ def check(data: ReferenceData) -> None:
     Raises
     ------
     SettingError
-        There are none, or two of one name.
+        There are none, or none that can be read, or two of one name.
     """
     if data.phonon_data is not None:
-        reference_files(data.phonon_data)
+        require_reference(data.phonon_data)
 
 
 EXAMINATION = Examination(

@@ -109,7 +109,7 @@ def _numbers(names: Sequence[str]) -> str:
 
 def _not_examined(result: Phonons) -> str:
     """Return how many crystals of the folder are left out, for which reasons."""
-    counts = Counter(result.left_out.values())
+    counts = Counter(why.partition(":")[0] for why in result.left_out.values())
     if not counts:
         return ""
     return f" Not examined: {', '.join(f'{n} ({why})' for why, n in counts.items())}."
@@ -136,8 +136,8 @@ def _errors(result: Phonons, title: str) -> Chart:
         Axis(f"model less reference / {unit}", -1.1 * reach - 0.01, 1.1 * reach + 0.01),
         Axis("crystals below / %", 0.0, 100.0),
         tuple(marks),
-        "One point for each crystal without imaginary modes on either side, in the order of their "
-        "errors.",
+        "One point for each crystal of which on both sides less than a thousandth of the modes of "
+        "the mesh are imaginary, in the order of their errors.",
     )
 
 

@@ -15,12 +15,23 @@ class PhononValues:
     imaginary_share: Annotated[
         float, Says("Share of imaginary modes at the q-points of the supercell itself.", "1")
     ]
+    imaginary_share_of_mesh: Annotated[
+        float, Says("Share of those of the mesh, which count in no function of temperature.", "1")
+    ]
     free_energy_kJ_per_mol: Annotated[
         float, Says("Vibrational free energy with the zero-point energy.", "kJ/mol")
     ]
     entropy_J_per_mol_K: Annotated[float, Says("Entropy.", "J/(mol K)")]
     heat_capacity_J_per_mol_K: Annotated[float, Says("Heat capacity.", "J/(mol K)")]
     volume_A3_per_atom: Annotated[float, Says("Volume of the crystal.", "Å³")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtRest:
+    """A crystal at the minimum of the model."""
+
+    values: Annotated[PhononValues | None, Says("Its phonons; null where there is no stress.")]
+    has_converged: Annotated[bool, Says("Whether the minimum was found.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,14 +72,17 @@ class CrystalPhonons:
     as_given: Annotated[PhononValues, Says("By the model, where the atoms are given.")]
     relaxed: Annotated[
         PhononValues | None,
-        Says("By the model at its own minimum; null where it has no stress to relax cells by."),
+        Says("By the model at its own minimum; null without a stress, or where it failed."),
     ]
     has_converged: Annotated[bool, Says("Whether that minimum was found.")]
     sum_rule_eV_per_A2: Annotated[
-        float, Says("Largest force constant of an atom with all, which is zero.", "eV/Å²")
+        float, Says("Largest force constant of an atom with all, which should be zero.", "eV/Å²")
     ]
     asymmetry: Annotated[
-        float, Says("Antisymmetric part of the force constants over the whole.", "1")
+        float,
+        Says(
+            "Antisymmetric part of the force constants over the whole, by exact rows if any.", "1"
+        ),
     ]
     routes: Annotated[
         Routes | None, Says("Exact rows beside differences; null where there are no exact ones.")

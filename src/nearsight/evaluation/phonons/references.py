@@ -12,7 +12,9 @@ from nearsight.hessian.files.phonopy_results import read_phonopy
 from nearsight.hessian.files.phonopy_yaml import SUFFIXES
 from nearsight.hessian.force_constants import ForceConstants
 
+UNREADABLE = "the file cannot be read"
 _PREFIX = "materials-id-"
+_MOST_TOLD = 3
 
 # Lattice constants of PBE, near where most models have their minimum.
 BUILT: Mapping[str, Callable[[], Atoms]] = {
@@ -57,11 +59,32 @@ def reference_files(folder: str) -> dict[str, Path]:
     return found
 
 
-def read_reference(path: Path) -> ForceConstants | None:
-    """Return the force constants of a file; None where it is none that can be read."""
+def read_reference(path: Path) -> ForceConstants | str:
+    """Return the force constants of a file, or why it is none that can be read."""
     try:
         if path.name.endswith(ARCHIVES):
             return read_phonopy_archive(path)
         return read_phonopy(path)
-    except CheckpointError:
-        return None
+    except CheckpointError as error:
+        return " ".join(str(error).split())
+
+
+def require_reference(folder: str) -> None:
+    """Check that a file of a folder can be read, of which the smallest are tried first.
+
+    Raises
+    ------
+    SettingError
+        None can be read, there is none, or two have one name.
+    """
+    files = reference_files(folder)
+    reasons = []
+    for path in sorted(files.values(), key=lambda each: each.stat().st_size):
+        found = read_reference(path)
+        if not isinstance(found, str):
+            return
+        reasons.append(f"{path.name}: {found}")
+    raise SettingError(
+        f"no file of {folder} can be read as phonons by phonopy; {'; '.join(reasons[:_MOST_TOLD])}",
+        "phonon_data",
+    )

@@ -1,16 +1,21 @@
 """What was found of crystals that vibrate, and what follows from it by name."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from nearsight.evaluation.failure import Failure
 from nearsight.evaluation.measured import Measured, mean_of, number_of, worst_of
 from nearsight.evaluation.phonons.parts import CrystalPhonons, PhononValues, Routes
+from nearsight.evaluation.phonons.references import UNREADABLE
 from nearsight.records.described import Says
 
 Geometry = Literal["as_given", "relaxed"]
 
+RELAXED = ", relaxed"
+"""Behind the name of a crystal: a failure on the way to the minimum of the model, or there."""
+FEW_MODES = 1e-3
+"""So many of the mesh may be imaginary: they change no function in a digit that counts."""
 NO_REFERENCE = "not examined: give `phonon_data`, a folder of phonons by a reference"
 NO_STRESS = "the model has no stress, by which cells could be relaxed"
 NOT_RELAXED = "no relaxation came to its end"
@@ -28,8 +33,14 @@ class Phonons:
 
     @property
     def crystals_failed(self) -> Measured:
-        """How many crystals have no phonons since the model failed."""
-        return number_of(self.failures, len(self.crystals) + len(self.failures), "crystals")
+        """How many crystals have no phonons, as given or relaxed, since the model failed."""
+        examined = {*self.crystals, *(name.removesuffix(RELAXED) for name in self.failures)}
+        found = number_of(self.failures, len(examined), "crystals")
+        unread = [
+            f"{name} ({why})" for name, why in self.left_out.items() if why.startswith(UNREADABLE)
+        ]
+        said = f"; {', '.join(unread)}" if unread else ""
+        return replace(found, detail=f"{found.detail}{said}")
 
     @property
     def imaginary_as_given(self) -> Measured:
@@ -63,7 +74,12 @@ class Phonons:
     def _not_relaxed(self) -> str:
         """Why there is no crystal at the minimum of the model."""
         has_stress = any(each.relaxed is not None for each in self.crystals.values())
-        return NOT_RELAXED if has_stress else NO_STRESS
+        return NOT_RELAXED if has_stress or self._failed_to_relax else NO_STRESS
+
+    @property
+    def _failed_to_relax(self) -> list[str]:
+        """The crystals at which the model failed on the way to its minimum."""
+        return [n.removesuffix(RELAXED) for n in self.failures if n.endswith(RELAXED)]
 
     def _unfinished(self, geometry: Geometry) -> str:
         """Return which crystals are left out since their relaxation did not come to its end."""
@@ -72,7 +88,8 @@ class Phonons:
         names = [
             name
             for name, each in self.crystals.items()
-            if each.relaxed is not None and not each.has_converged
+            if (each.relaxed is not None and not each.has_converged)
+            or name in self._failed_to_relax
         ]
         return f"; not relaxed to the end, and left out: {', '.join(names)}" if names else ""
 
@@ -133,17 +150,32 @@ class Phonons:
     def errors(
         self, geometry: Geometry, value_of: Callable[[PhononValues], float]
     ) -> dict[str, float]:
-        """Return model less reference for each crystal whose both sides have no imaginary mode.
+        """Return model less reference for each crystal without imaginary modes on both sides.
 
         Such a mode counts in no quantity, so that what is left out would be compared.
         """
-        found = {}
-        for name, crystal in self.crystals.items():
-            one, other = _at(crystal, geometry), crystal.reference
-            if one is None or other is None or one.imaginary_share or other.imaginary_share:
-                continue
-            found[name] = value_of(one) - value_of(other)
-        return found
+        return {
+            name: value_of(one) - value_of(other)
+            for name, (one, other) in self._pairs(geometry).items()
+            if not _is_soft(one) and not _is_soft(other)
+        }
+
+    def _pairs(self, geometry: Geometry) -> dict[str, tuple[PhononValues, PhononValues]]:
+        """Return model and reference of each crystal that has both."""
+        return {
+            name: (one, crystal.reference)
+            for name, crystal in self.crystals.items()
+            if (one := _at(crystal, geometry)) is not None and crystal.reference is not None
+        }
+
+    def _soft(self, geometry: Geometry) -> str:
+        """Return which crystals are left out since they have imaginary modes on either side."""
+        names = [
+            name
+            for name, (one, other) in self._pairs(geometry).items()
+            if _is_soft(one) or _is_soft(other)
+        ]
+        return f"; left out for imaginary modes: {', '.join(names)}" if names else ""
 
     def _error(self, geometry: Geometry, value_of: Callable[[PhononValues], float]) -> Measured:
         if not self.has_references:
@@ -153,7 +185,8 @@ class Phonons:
             has_none = all(_at(each, geometry) is None for each in self.crystals.values())
             said = self._not_relaxed if has_none else "no crystal without imaginary modes"
             return Measured(None, detail=said)
-        return self._mean_size(errors, geometry)
+        found = self._mean_size(errors, geometry)
+        return replace(found, detail=f"{found.detail}{self._soft(geometry)}")
 
     def _mean_size(self, errors: dict[str, float], geometry: Geometry) -> Measured:
         """Return the mean size of errors, with the mean that has its sign beside it."""
@@ -199,7 +232,14 @@ class Phonons:
     @property
     def force_constant_asymmetry(self) -> Measured:
         """The antisymmetric part of the force constants over the whole."""
-        return worst_of({n: each.asymmetry for n, each in self.crystals.items()}, "crystals")
+        found = worst_of({n: each.asymmetry for n, each in self.crystals.items()}, "crystals")
+        by_differences = [n for n, each in self.crystals.items() if each.routes is None]
+        return replace(found, detail=f"{found.detail}, of differences") if by_differences else found
+
+
+def _is_soft(values: PhononValues) -> bool:
+    """Tell whether more modes of the mesh are imaginary than may be left out."""
+    return values.imaginary_share > 0 or values.imaginary_share_of_mesh > FEW_MODES
 
 
 def _at(crystal: CrystalPhonons, geometry: Geometry) -> PhononValues | None:

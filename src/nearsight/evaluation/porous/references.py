@@ -1,6 +1,8 @@
 """What users have of porous solids, and the frameworks that are here."""
 
 import csv
+import io
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -34,7 +36,8 @@ def read_solids(folder: str) -> list[Solid]:
     Raises
     ------
     SettingError
-        The table is missing or lacks a column, or the structure of a solid is missing.
+        The table is missing, empty, no UTF-8, lacks a column, or has what is no number above zero
+        in one; or the structure of a solid is missing.
     """
     table = Path(folder) / "reference.csv"
     if not table.is_file():
@@ -43,15 +46,7 @@ def read_solids(folder: str) -> list[Solid]:
             f"{', '.join(_COLUMNS)}, and structures/NAME.cif.",
             "heat_capacity_data",
         )
-    with table.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    try:
-        solids = [Solid(row["name"], int(row["n_atoms"]), float(row["dft_300K"])) for row in rows]
-    except (KeyError, TypeError, ValueError) as error:
-        raise SettingError(
-            f"{table} has no column, or no number, {error}; it has {', '.join(_COLUMNS)}.",
-            "heat_capacity_data",
-        ) from None
+    solids = _lines(table)
     missing = [solid.name for solid in solids if not structure_of(folder, solid.name).is_file()]
     if missing:
         raise SettingError(
@@ -59,6 +54,42 @@ def read_solids(folder: str) -> list[Solid]:
             "heat_capacity_data",
         )
     return sorted(solids, key=lambda solid: (solid.n_atoms, solid.name))
+
+
+def _lines(table: Path) -> list[Solid]:
+    """Return the solids of a table in its order."""
+    try:
+        text = table.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = table.read_bytes()[: error.start].count(b"\n") + 1
+        raise _wrong(f"{table}, line {line}, is no UTF-8; save it as such.") from None
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    missing = [name for name in _COLUMNS if name not in (rows.fieldnames or ())]
+    if missing:
+        raise _wrong(f"{table} has no column {missing[0]}; it has {', '.join(_COLUMNS)}.")
+    solids = [_solid(row, f"{table}, line {rows.line_num},") for row in rows]
+    if not solids:
+        raise _wrong(f"{table} has no solid; give one on each line below the names of its columns.")
+    return solids
+
+
+def _solid(row: Mapping[str, str | None], where: str) -> Solid:
+    """Return a line of the table; numbers of atoms and heat capacities are above zero."""
+    numbers = []
+    for name, kind in (("n_atoms", int), ("dft_300K", float)):
+        try:
+            number = kind(row[name] or "")
+        except ValueError:
+            number = 0
+        if not (math.isfinite(number) and number > 0):
+            raise _wrong(f"{where} has {row[name] or 'nothing'!r} as {name}: no number above zero.")
+        numbers.append(number)
+    n_atoms, heat = numbers
+    return Solid(row["name"] or "", int(n_atoms), heat)
+
+
+def _wrong(message: str) -> SettingError:
+    return SettingError(message, "heat_capacity_data")
 
 
 def structure_of(folder: str, name: str) -> Path:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
@@ -69,21 +69,23 @@ class PorousSolids:
         """How far heat capacities are from those of the reference, in %."""
         if not self.has_heat_capacities:
             return Measured(None, detail=NO_HEAT)
+        moving = [n for n, each in self.solids.items() if not each.has_converged]
+        soft = [n for n, each in self.solids.items() if each.n_imaginary and n not in moving]
         errors = {
             name: 100 * (each.heat_capacity_J_per_g_K / each.reference_J_per_g_K - 1)
             for name, each in self.solids.items()
+            if name not in {*moving, *soft}
         }
+        said = "".join(
+            f"; left out, {why}: {', '.join(names)}"
+            for why, names in (("not relaxed to the end", moving), ("with imaginary modes", soft))
+            if names
+        )
         found = mean_of({name: abs(error) for name, error in errors.items()}, "solids")
         if found.value is None:
-            return found
+            return Measured(None, detail=f"{found.detail}{said}")
         mean = sum(errors.values()) / len(errors)
-        said = f"{found.detail}; with its sign {mean:+.2g}"
-        for what, names in (
-            ("not relaxed to the end", [n for n, s in self.solids.items() if not s.has_converged]),
-            ("with imaginary modes", [n for n, s in self.solids.items() if s.n_imaginary]),
-        ):
-            said += f"; {what}: {', '.join(names)}" if names else ""
-        return Measured(found.value, found.spread, said)
+        return replace(found, detail=f"{found.detail}; with its sign {mean:+.2g}{said}")
 
     @property
     def imaginary_modes(self) -> Measured:
@@ -111,6 +113,15 @@ class PorousSolids:
         }
         worst = worst_of(errors, "frameworks")
         return Measured(worst.value, worst.spread, ", ".join(said))
+
+    @property
+    def unstable_frameworks(self) -> Measured:
+        """How many relaxed frameworks some strain takes from their shape."""
+        if not self.stiff:
+            return Measured(None, detail=NOT_IN_SUITE)
+        relaxed = {name: each for name, each in self.stiff.items() if each.has_converged}
+        found = [name for name, each in relaxed.items() if each.stability != "stable"]
+        return number_of(found, len(relaxed), "frameworks")
 
     @property
     def volume_change(self) -> Measured:

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from functools import partial
 
 from nearsight.evaluation.examination import Examination
-from nearsight.evaluation.failure import Failure
+from nearsight.evaluation.failure import Failure, NotApplicableError
 from nearsight.evaluation.settings import Suite
 from nearsight.evaluation.speed.figure import figures
-from nearsight.evaluation.speed.result import Speed
+from nearsight.evaluation.speed.result import Speed, common
 from nearsight.evaluation.speed.structures import structures
 from nearsight.evaluation.speed.timing import ASKED, Patience, Series, Timing, refusal, timing
 from nearsight.evaluation.surroundings import surroundings_of
 from nearsight.evaluation.work import Work
 from nearsight.memory import METER, Meter, default_memory_budget
 from nearsight.models.contract import Model
+from nearsight.models.evaluable import unknown_elements
 
 _SMALL = ((1, 1, 1), (2, 1, 1), (2, 2, 1), (2, 2, 2))
 
@@ -82,11 +83,25 @@ def compute(
         What measures time and memory.
     free_bytes
         How much memory may be used on a device.
+
+    Raises
+    ------
+    NotApplicableError
+        The model does not know the elements of any structure.
     """
     patience = Patience(
         n_repeats=effort.n_repeats, enough_s=effort.enough_s, longest_s=effort.longest_s
     )
-    made = structures(effort.n_helium, effort.mof5_cells)
+    every_material = structures(effort.n_helium, effort.mof5_cells)
+    made = {
+        material: sizes
+        for material, sizes in every_material.items()
+        if not any(unknown_elements(make(), model) for make in [*sizes.values()][:1])
+    }
+    if not made:
+        raise NotApplicableError(
+            f"{model.identity.name} knows all elements of none of {', '.join(every_material)}"
+        )
 
     def one(series: Series, n_atoms: int, smaller: Sequence[Timing]) -> Timing:
         too_large = refusal(n_atoms, smaller, patience, free_bytes(model.identity.device))
@@ -124,4 +139,5 @@ EXAMINATION = Examination(
     result=Speed,
     figures=figures,
     belongs_to_machine=True,
+    common=common,
 )

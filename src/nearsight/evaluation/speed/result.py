@@ -1,7 +1,7 @@
 """What was measured, and the metrics of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
@@ -16,6 +16,7 @@ from nearsight.records.described import Says
 _SECONDS_PER_DAY, _NS_PER_STEP = 86400.0, 1e-6
 _FEWEST_FOR_A_POWER = 30
 """Fewer atoms take the time of a call rather than that of atoms."""
+_MEMORY = "out of memory"
 _NOTHING = "nothing of it was measured"
 
 
@@ -37,8 +38,12 @@ class Speed:
 
     @property
     def sizes_failed(self) -> Measured:
-        """How many sizes the model failed at; larger ones were not tried."""
-        return number_of(self.failures, len(self.timings) + len(self.failures), "sizes")
+        """How many sizes the model failed at but for lack of memory; larger ones were not tried."""
+        failed = [name for name, each in self.failures.items() if each.kind != _MEMORY]
+        found = number_of(failed, len(self.timings) + len(self.failures), "sizes")
+        short = [name for name, each in self.failures.items() if each.kind == _MEMORY]
+        said = f"; too little memory: {', '.join(short)}" if short else ""
+        return replace(found, detail=f"{found.detail}{said}")
 
     @property
     def dynamics_of_mof5(self) -> Measured:
@@ -70,6 +75,10 @@ class Speed:
             each.why_not: f"; {each.n_atoms} atoms of {each.material}: {each.why_not}"
             for each in self.timings.values()
             if each.asked == "forces" and each.why_not
+        } | {
+            name: f"; {name.removesuffix('-forces')}: {failure.message}"
+            for name, failure in self.failures.items()
+            if name.endswith("-forces") and failure.kind == _MEMORY
         }
         said = f"{largest.material}{''.join(reasons.values())}"
         return Measured(float(largest.n_atoms), None, said)
@@ -143,6 +152,20 @@ class Speed:
                 return Measured(value, spread, f"{n_atoms} atoms of {material}")
         why = [each.why_not for each in self.timings.values() if each.asked == upper]
         return Measured(None, detail="; ".join(filter(None, dict.fromkeys(why))) or _NOTHING)
+
+
+def common(one: Speed, other: Speed) -> tuple[Speed, Speed]:
+    """Return of two results what was measured in both: times of the same structures."""
+    shared = {
+        name
+        for name, timing in one.timings.items()
+        if timing.seconds and name in other.timings and other.timings[name].seconds
+    }
+    kept_one, kept_other = (
+        replace(each, timings={n: timing for n, timing in each.timings.items() if n in shared})
+        for each in (one, other)
+    )
+    return kept_one, kept_other
 
 
 def power_of(sizes: list[int], values: list[float]) -> tuple[float, float | None]:

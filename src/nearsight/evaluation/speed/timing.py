@@ -7,7 +7,7 @@ from typing import Annotated, Literal, get_args
 import numpy as np
 from ase import Atoms
 
-from nearsight.errors import MissingPropertyError
+from nearsight.errors import MemoryBudgetError, MissingPropertyError
 from nearsight.memory import Meter, gibibytes
 from nearsight.models.contract import Model
 from nearsight.progress import Progress
@@ -137,7 +137,7 @@ def _question(model: Model, asked: Asked) -> Callable[[Atoms], object]:
 
 
 def refusal(n_atoms: int, smaller: Sequence[Timing], patience: Patience, free_bytes: int) -> str:
-    """Return why a structure is too large to be asked about; empty if it is not.
+    """Return why a structure would take too long to be asked about; empty if it would not.
 
     Parameters
     ----------
@@ -150,6 +150,11 @@ def refusal(n_atoms: int, smaller: Sequence[Timing], patience: Patience, free_by
         How long one call may take.
     free_bytes
         Memory that may be used.
+
+    Raises
+    ------
+    MemoryBudgetError
+        It would need more: another time there may be enough.
     """
     if not smaller:
         return ""
@@ -160,7 +165,9 @@ def refusal(n_atoms: int, smaller: Sequence[Timing], patience: Patience, free_by
     needed = int(_continued(n_atoms, smaller, [float(each.memory_bytes) for each in smaller]))
     if needed > free_bytes:
         there_is = gibibytes(free_bytes)
-        return f"it would take some {gibibytes(needed)} of memory, and {there_is} may be used"
+        raise MemoryBudgetError(
+            f"it would take some {gibibytes(needed)} of memory, and {there_is} may be used"
+        )
     return ""
 
 

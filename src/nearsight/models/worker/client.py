@@ -13,7 +13,7 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
-from nearsight.errors import ModelError
+from nearsight.errors import ModelDiedError, ModelError
 from nearsight.models.contract import (
     Capabilities,
     Evaluation,
@@ -179,7 +179,7 @@ class _OneRestart:
 
         Raises
         ------
-        ModelError
+        ModelDiedError
             The worker died, and may not be started again.
         """
         while True:
@@ -187,9 +187,10 @@ class _OneRestart:
                 return work()
             except WorkerDiedError as death:
                 if not self._left:
-                    raise ModelError(
+                    raise ModelDiedError(
                         f"{death}\nIt had been started again once in this call. Use a smaller "
-                        f"structure or batches, or float32, if memory is short."
+                        f"structure or batches, or float32, if memory is short.",
+                        death.how,
                     ) from None
                 self._left = False
                 logger.warning("%s\nIt is started again.", death)

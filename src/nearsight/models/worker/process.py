@@ -35,6 +35,11 @@ _LOOK_S = 1.0
 class WorkerDiedError(Exception):
     """A worker ended, or had to be ended, before it answered; its message says how."""
 
+    def __init__(self, message: str, how: str) -> None:
+        super().__init__(message)
+        self.how = how
+        """The same as a predicate, without its last words."""
+
 
 class WorkerProcess:
     """A worker that is running, or was.
@@ -247,7 +252,7 @@ class WorkerProcess:
     def _lost(self, how: str) -> WorkerDiedError:
         self._in_step = False
         sentence = f"the process of {self._name} {how}."
-        return WorkerDiedError(with_last_words(sentence, self._output.last_words()))
+        return WorkerDiedError(with_last_words(sentence, self._output.last_words()), how)
 
 
 def _remedy(name: str) -> str:

@@ -28,33 +28,33 @@ def cell_of(metric: Metric, measured: Measured | None, link: str) -> Cell:
     """Return what a page shows of a metric; None is one that was not examined."""
     if measured is None:
         return Cell("–", "unknown", "not examined", "", "")
-    grade = metric.grade(measured.value)
+    grade = metric.grade(measured)
     text = "–" if measured.value is None else with_spread(measured)
     return Cell(text, grade, GRADE_WORDS[grade], measured.detail, link)
 
 
 def failed_cell(failure: Failure, link: str) -> Cell:
     """Return what a page shows of a metric that a model failed at together with all others."""
-    return Cell("–", "poor", failure.kind, failure.message, link)
+    grade: Grade = "unknown" if failure.kind == "not applicable" else "poor"
+    return Cell("–", grade, failure.kind, failure.message, link)
 
 
-def with_ratios(cells: Sequence[Cell], values: Sequence[float | None], name: str) -> list[Cell]:
-    """Return the cells of a metric with ratios to the first value.
+def with_ratios(cells: Sequence[Cell], ratios: Sequence[float | None], name: str) -> list[Cell]:
+    """Return the cells of a metric with ratios to the value of another model.
 
     Parameters
     ----------
     cells
         One for each model.
-    values
-        Those on the machine of the first; None of any other, and where there is none.
+    ratios
+        None where there is none.
     name
-        What the first model is called.
+        What the other model is called.
     """
-    [first, *others] = values
-    if not first:
-        return list(cells)
-    ratios = [f"{number(each / first, 2)} × {name}" if each else "" for each in others]
-    return [replace(cell, ratio=ratio) for cell, ratio in zip(cells, ["", *ratios], strict=True)]
+    return [
+        cell if ratio is None else replace(cell, ratio=f"{number(ratio, 2)} × {name}")
+        for cell, ratio in zip(cells, ratios, strict=True)
+    ]
 
 
 def bounds(metric: Metric) -> str:
@@ -64,4 +64,5 @@ def bounds(metric: Metric) -> str:
     sign, other = ("≥", "≤") if metric.better == "higher" else ("≤", "≥")
     size = "|x| " if metric.better == "zero" else ""
     unit = f" {metric.unit}" if metric.unit else ""
-    return f"good {size}{sign} {metric.good:g}{unit}, poor {size}{other} {metric.bad:g}{unit}"
+    less = ", once ± is taken off" if metric.spread_is_error else ""
+    return f"good {size}{sign} {metric.good:g}{unit}, poor {size}{other} {metric.bad:g}{unit}{less}"

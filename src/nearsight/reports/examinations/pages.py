@@ -15,8 +15,10 @@ from nearsight.evaluation.examination import AnyExamination, Figure
 from nearsight.evaluation.record import ExaminationRecord, read_records
 from nearsight.evaluation.run import key_of
 from nearsight.evaluation.settings import SuiteOrOwn
+from nearsight.evaluation.wording import names_apart
 from nearsight.records.codec import FieldError, decoder
 from nearsight.reports.examinations.cells import Cell, bounds, cell_of, failed_cell, with_ratios
+from nearsight.reports.examinations.comparing import differences, ratios
 from nearsight.reports.examinations.facts import facts_of
 from nearsight.reports.svg import draw
 from nearsight.reports.templates import asset, render
@@ -28,7 +30,7 @@ COMPARISON = "index.html"
 
 @dataclass(frozen=True)
 class Examined:
-    """What is known of one model in one suite: the newest record of each examination."""
+    """What is known of one model in one suite: one record of each examination."""
 
     records: dict[str, ExaminationRecord]
 
@@ -75,15 +77,21 @@ class Examined:
         ]
 
 
-def write_examination_pages(folder: str | os.PathLike[str]) -> Path | None:
+def write_examination_pages(
+    folder: str | os.PathLike[str], asked: Sequence[ExaminationRecord] = ()
+) -> Path | None:
     """Write a page for each model and suite that a folder has records of, and one that compares.
 
-    They open without a network, and load nothing.
+    They open without a network, and load nothing. Of several records of one examination, such as
+    with and without data of references, they show the newest.
 
     Parameters
     ----------
     folder
         What `nearsight.evaluation.examine` was given.
+    asked
+        Records that are shown in any case: those that were just asked for, although a newer one
+        may be there.
 
     Returns
     -------
@@ -96,7 +104,7 @@ def write_examination_pages(folder: str | os.PathLike[str]) -> Path | None:
         A page cannot be written.
     """
     target = Path(folder)
-    subjects = _subjects(read_records(target))
+    subjects = _subjects([*read_records(target), *asked])
     if not subjects:
         return None
     examinations = _examinations(subjects)
@@ -107,7 +115,7 @@ def write_examination_pages(folder: str | os.PathLike[str]) -> Path | None:
 
 
 def _subjects(records: Sequence[ExaminationRecord]) -> list[Examined]:
-    """Return models in the order of their names; of two records of one thing the newer counts."""
+    """Return models in the order of their names; of two records of one thing the latter counts."""
     found: dict[tuple[str, int], dict[str, ExaminationRecord]] = {}
     for record in records:
         key = (key_of(record.model), get_args(SuiteOrOwn).index(record.suite))
@@ -124,6 +132,9 @@ def _comparison(subjects: Sequence[Examined], examinations: Sequence[AnyExaminat
     parts = [
         {
             "examination": examination,
+            "notes": differences(
+                examination, [subject.records.get(examination.name) for subject in subjects]
+            ),
             "rows": [
                 {
                     "metric": metric,
@@ -148,40 +159,15 @@ def _cells(subjects: Sequence[Examined], examination: AnyExamination) -> list[li
     """Return for each metric the cells of all models."""
     columns = [subject.cells(examination, subject.page) for subject in subjects]
     rows = [list(row) for row in zip(*columns, strict=True)]
+    first, *others = (subject.records.get(examination.name) for subject in subjects)
+    found = [ratios(examination, first, other) for other in others]
+    [name, *_] = names_apart([subject.any_record.model for subject in subjects])
     return [
-        with_ratios(
-            row,
-            [_comparable(each, subjects[0], examination, metric.name) for each in subjects],
-            subjects[0].name,
-        )
+        [row[0], *with_ratios(row[1:], [each.get(metric.name) for each in found], name)]
         if metric.relative
         else row
         for metric, row in zip(examination.metrics, rows, strict=True)
     ]
-
-
-def _comparable(
-    subject: Examined, first: Examined, examination: AnyExamination, metric_name: str
-) -> float | None:
-    """Return a value if it was measured where that of the first model was."""
-    record, other = (each.records.get(examination.name) for each in (subject, first))
-    if record is None or other is None or metric_name not in record.measured:
-        return None
-    return record.measured[metric_name].value if _where(record) == _where(other) else None
-
-
-def _where(record: ExaminationRecord) -> tuple[object, ...]:
-    """Return what a time belongs to beside the model, its precision aside."""
-    result = record.result if isinstance(record.result, dict) else {}
-    surroundings = result.get("surroundings")
-    known = surroundings if isinstance(surroundings, dict) else {}
-    return (
-        record.machine,
-        record.model.device,
-        record.suite,
-        known.get("processor"),
-        known.get("n_threads"),
-    )
 
 
 def _model_page(subject: Examined, examinations: Sequence[AnyExamination]) -> str:
