@@ -8,7 +8,7 @@ from functools import partial
 from ase import Atoms
 
 from nearsight.arrays import FloatArray
-from nearsight.errors import StorageError
+from nearsight.errors import ModelError, StorageError
 from nearsight.hessian.products.operator import HessianOperator
 from nearsight.hessian.products.strategies import ProductMethod
 from nearsight.progress import Progress, as_progress
@@ -18,8 +18,13 @@ from nearsight.relaxation.followed import residual
 from nearsight.relaxation.optimizers import Optimizer, optimizer_of
 from nearsight.relaxation.settings import RelaxationSettings
 from nearsight.relaxation.trajectory import Trajectory
+from nearsight.structures.naming import name_structure
 
 logger = logging.getLogger("nearsight.relaxation")
+
+_LEAST_VOLUME = 0.05
+"""Of that at the start. Frameworks that fall in keep a tenth; a cell that goes on shrinking has
+more and more neighbours within the cutoff, until they fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ def descend(
     ReplayDivergedError
         Known answers are about another path.
     ModelError
-        The model failed; the last good geometry is in the checkpoint.
+        The model failed, or crushes the crystal; the last good geometry is in the checkpoint.
     MemoryBudgetError
         Products with the Hessian do not fit into the memory budget by any method.
     StorageError
@@ -94,7 +99,7 @@ def descend(
         HessianOperator, model=atoms.calc.model, memory_budget_bytes=memory_budget_bytes
     )
     products_of = partial(AnsweredProducts, answers=answers, operator_of=operator_of)
-    reached = state.n_steps
+    reached, volume_A3 = state.n_steps, atoms.cell.volume
     try:
         with as_progress(progress).task("Relaxation step", None, state.n_steps) as advance:
 
@@ -106,6 +111,7 @@ def descend(
                 checkpoint.keep(state, answers)
                 advance(state.n_steps, f"fmax {left_eV_per_A:.4f} eV/Å")
                 logger.debug("relaxation step %d: fmax %.5f eV/Å", state.n_steps, left_eV_per_A)
+                _require_room(atoms, volume_A3, state.n_steps)
 
             start = partial(optimizer_of, atoms, settings, strains, products_of)
             state = replace(state, n_steps=answers.origin_step)
@@ -121,6 +127,16 @@ def descend(
         raise
     checkpoint.write()
     return descent
+
+
+def _require_room(atoms: Atoms, volume_A3: float, n_steps: int) -> None:
+    """Check that a crystal has not been crushed."""
+    if atoms.cell.volume < _LEAST_VOLUME * volume_A3:
+        raise ModelError(
+            f"{atoms.calc.model.identity.name} crushes {name_structure(atoms)}: after {n_steps} "
+            f"steps its cell has {atoms.cell.volume:.1f} of {volume_A3:.1f} Å³. Keep its `cell` "
+            f"fixed, or take a model that knows such crystals."
+        )
 
 
 def _at_rest(
