@@ -6,9 +6,11 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.arrays import FloatArray, IntArray
+from nearsight.errors import StructureError
 from nearsight.structures.caps import DEFAULT_CAP_LENGTHS_A
 from nearsight.structures.fragments import Fragment, cut_fragment
 from nearsight.structures.groups import Groups
+from nearsight.structures.naming import name_structure
 from nearsight.structures.places import places_within
 from nearsight.structures.symmetry import space_group
 
@@ -77,7 +79,8 @@ def covering_fragments(
     Raises
     ------
     StructureError
-        The radius is not positive, or the structure is a crystal without a space group.
+        The radius is not positive, the structure is a crystal without a space group, or a kind of
+        site is central nowhere.
 
     Examples
     --------
@@ -109,6 +112,12 @@ def covering_fragments(
             range(len(fragments)),
             key=lambda index: (len(covered[index] & left), -len(fragments[index].atoms), -index),
         )
+        if not covered[best] & left:
+            raise StructureError(
+                f"no fragment of {radius_A:g} Å has the surroundings of atoms "
+                f"{', '.join(map(str, sorted(left)))} of {name_structure(groups.atoms)}; give "
+                f"another radius."
+            )
         chosen.append(best)
         left -= covered[best]
     for index in tuple(chosen):  # the later ones may have made an earlier one superfluous
