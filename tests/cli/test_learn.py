@@ -129,8 +129,8 @@ def test_a_killed_run_ends_as_the_unbroken_one(
 
 
 def _wait_for(folder: Path, marker: str, process: "subprocess.Popen[bytes]") -> None:
-    """Wait until a file is there, or the process has ended."""
-    while process.poll() is None and not list(folder.glob(marker)):
+    """Wait until a file has something in it, or the process has ended."""
+    while process.poll() is None and not any(each.stat().st_size for each in folder.glob(marker)):
         time.sleep(0.01)
 
 

@@ -10,7 +10,7 @@ from ase import Atoms
 from nearsight.dynamics.run import run_dynamics
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
 from nearsight.dynamics.watch import BrokenRunError
-from nearsight.errors import ModelError, ProcessDiedError
+from nearsight.errors import ModelError
 from nearsight.execution.surroundings import current_model
 from nearsight.hdnnp.files.data import read_data
 from nearsight.hdnnp.frames import Frame
@@ -23,7 +23,7 @@ from nearsight.training.active.picking import Pick, pick
 from nearsight.training.active.rounds import Exploration, Picked
 from nearsight.training.folder import BEST
 from nearsight.training.result import Training
-from nearsight.workflows.labelling import OF_STRUCTURES
+from nearsight.workflows.labelling import OF_STRUCTURES, answers
 from nearsight.workflows.learn_settings import LearnSettings
 
 _FS_PER_PS = 1000.0
@@ -80,50 +80,57 @@ def first_frames(
         for crystal in crystals
         for each in crystal.cutter.at_rest()
     ]
-    refusals = []
-    frames: list[Frame] = []
+    files = [folder / f"fragment-{number:02d}.extxyz" for number in range(len(fragments))]
+    calls = {
+        number: (atoms, str(file), settings, number)
+        for number, ((_, atoms), file) in enumerate(zip(fragments, files, strict=True))
+    }
     with processes(len(fragments)) as executor:
-        files = [folder / f"fragment-{number:02d}.extxyz" for number in range(len(fragments))]
-        tasks = [
-            executor.submit(move_fragment, atoms, str(file), settings, number)
-            for number, ((_, atoms), file) in enumerate(zip(fragments, files, strict=True))
-        ]
-        for (name, _), file, task in zip(fragments, files, tasks, strict=True):
-            try:
-                task.result()
-            except (*OF_STRUCTURES, BrokenRunError, ProcessDiedError) as error:
-                refusals.append(f"{name}: {error}")
-            if file.exists():
-                frames += [
-                    Frame(
-                        Atoms(a.atoms.numbers, a.atoms.positions),
-                        a.energy_eV,
-                        a.forces_eV_per_A,
-                        group=name,
-                    )
-                    for a in read_data(file)
-                ]
+        why = {
+            number: str(each)
+            for number, each in answers(executor, move_fragment, calls)
+            if each is not None
+        }
+    refusals = [f"{fragments[number][0]}: {why[number]}" for number in sorted(why)]
+    frames = [
+        Frame(Atoms(a.atoms.numbers, a.atoms.positions), a.energy_eV, a.forces_eV_per_A, group=name)
+        for (name, _), file in zip(fragments, files, strict=True)
+        if file.exists()
+        for a in read_data(file)
+    ]
     return frames, refusals
 
 
-def move_fragment(atoms: Atoms, file: str, settings: LearnSettings, seed: int) -> None:
-    """Move a fragment by the model of this process, and write its frames with forces."""
+def move_fragment(atoms: Atoms, file: str, settings: LearnSettings, seed: int) -> str | None:
+    """Move a fragment by the model of this process, and write its frames with forces.
+
+    Returns
+    -------
+    str or None
+        Why there are fewer frames than asked for.
+
+    Raises
+    ------
+    NearsightError
+        The model cannot be loaded, or the machine has too little memory or disk.
+    """
+    teacher = current_model()
     asked = settings.first
     output = OutputSettings(every_fs=asked.first_every_fs, forces=True)
     time_fs = (asked.first_frames - 1) * output.interval(_TIMESTEP_FS) * _TIMESTEP_FS
-    run_dynamics(
-        atoms,
-        current_model(),
-        DynamicsSettings(
-            temperature_K=asked.first_temperature_K,
-            timestep_fs=_TIMESTEP_FS,
-            time_ps=time_fs / _FS_PER_PS,
-            seed=seed,
-        ),
-        output,
-        trajectory=file,
-        checkpoint=f"{file}.dynamics",
+    dynamics = DynamicsSettings(
+        temperature_K=asked.first_temperature_K,
+        timestep_fs=_TIMESTEP_FS,
+        time_ps=time_fs / _FS_PER_PS,
+        seed=seed,
     )
+    try:
+        run_dynamics(
+            atoms, teacher, dynamics, output, trajectory=file, checkpoint=f"{file}.dynamics"
+        )
+    except (*OF_STRUCTURES, BrokenRunError) as error:
+        return str(error)
+    return None
 
 
 def explore(
