@@ -5,13 +5,25 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ase import Atoms
 from ase.build import molecule
 
-from nearsight.errors import ModelError
+from hdnnp_potentials import random_potential
+from nearsight.errors import ModelError, SettingError
 from nearsight.execution import InThisProcess
+from nearsight.hdnnp.cutoff_functions import CutoffFunction
+from nearsight.hdnnp.files.writing import write_potential
 from nearsight.models.spec import ModelSpec
-from nearsight.workflows import FirstFramesSettings, LearnSettings
-from nearsight.workflows.exploring import first_frames
+from nearsight.progress import as_progress
+from nearsight.training.active.cutting import Cutter
+from nearsight.training.active.judging import Judges
+from nearsight.workflows import (
+    ExploringSettings,
+    FirstFramesSettings,
+    LearnSettings,
+    PickingSettings,
+)
+from nearsight.workflows.exploring import Crystal, Found, explore, first_frames
 
 SETTINGS = LearnSettings(first=FirstFramesSettings(first_frames=3, first_every_fs=1.0))
 
@@ -35,3 +47,63 @@ def test_a_teacher_that_cannot_be_loaded_refuses_no_fragment(tmp_path: Path) -> 
     spec = ModelSpec("hdnnp:nowhere")
     with pytest.raises(ModelError, match="nowhere"):
         first_frames([crystal("H2O")], SETTINGS, tmp_path, lambda _: InThisProcess(spec))
+
+
+POSITIONS = [[0.42, 0, 0], [-0.42, 0, 1.27], [1.05, 0.88, 0], [1.05, -0.88, 0]]
+CHAIN = Atoms(
+    "C2H4",
+    [*POSITIONS, [-1.05, 0.88, 1.27], [-1.05, -0.88, 1.27]],
+    cell=[5.0, 5.2, 2.54],
+    pbc=True,
+)
+POTENTIALS = [
+    random_potential(
+        seed, symbols=("H", "C"), cutoffs=(CutoffFunction(2, 0.0, 3.0),), activations="ttl"
+    )
+    for seed in (1, 2)
+]
+AT_REST = float(Judges(POTENTIALS).judge(CHAIN).disagreement_eV_per_A.max())
+
+
+def explored(folder: Path, threshold_eV_per_A: float) -> Found:
+    """Move a chain by a random potential, in which it breaks soon, and hardly look at it."""
+    (folder / "member-1").mkdir(parents=True)
+    write_potential(POTENTIALS[0], folder / "member-1" / "best")
+    settings = LearnSettings(
+        exploring=ExploringSettings(explore_ps=0.5, explore_every_fs=400.0),
+        picking=PickingSettings(overshoot=1e9),
+    )
+    trainings: Any = [SimpleNamespace(best=each) for each in POTENTIALS]
+    return explore(
+        Crystal("chain.cif", "crystal-00", CHAIN, Cutter(CHAIN, 3.0)),
+        trainings,
+        folder,
+        threshold_eV_per_A,
+        settings=settings,
+        seed=1,
+        progress=as_progress(False),
+    )
+
+
+def test_a_crystal_that_breaks_between_frames_is_looked_at_step_by_step(tmp_path: Path) -> None:
+    found = explored(tmp_path, 1.2 * AT_REST)
+    assert "is broken" in str(found.exploration.stopped)
+    assert found.exploration.reached_ps < 0.4
+    assert found.exploration.n_frames == round(found.exploration.reached_ps / 0.5e-3) + 1
+    assert len(found.fragments) == len(found.exploration.picked) > 0
+    assert all(0 < each.time_ps < 0.4 for each in found.exploration.picked)
+    assert {each.disagreement_eV_per_A > 1.2 * AT_REST for each in found.exploration.picked} == {
+        True
+    }
+
+
+def test_a_crystal_is_not_moved_again_where_something_was_found(tmp_path: Path) -> None:
+    found = explored(tmp_path, 0.5 * AT_REST)
+    assert found.exploration.stopped is not None
+    assert found.exploration.n_frames == 1
+    assert {each.time_ps for each in found.exploration.picked} == {0.0}
+
+
+def test_something_is_looked_at_beside_the_crystal_at_rest() -> None:
+    with pytest.raises(SettingError, match="nothing but the crystal at rest would be looked at"):
+        ExploringSettings(explore_ps=0.001, explore_every_fs=2.0)

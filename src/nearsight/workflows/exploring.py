@@ -14,13 +14,17 @@ from nearsight.errors import ModelError
 from nearsight.execution.surroundings import current_model
 from nearsight.hdnnp.files.data import read_data
 from nearsight.hdnnp.frames import Frame
+from nearsight.models.contract import Model
 from nearsight.models.registry import load_model
+from nearsight.models.renaming import RenamedModel
 from nearsight.progress import Progress
+from nearsight.remarks import Remark
 from nearsight.structures.selection import structure_stem
 from nearsight.training.active.cutting import Cutter
-from nearsight.training.active.judging import Judges
+from nearsight.training.active.judging import Judged, Judges
 from nearsight.training.active.picking import Pick, pick
 from nearsight.training.active.rounds import Exploration, Picked
+from nearsight.training.active.settings import PickingSettings
 from nearsight.training.folder import BEST
 from nearsight.training.result import Training
 from nearsight.workflows.labelling import OF_STRUCTURES, answers
@@ -39,6 +43,8 @@ class Crystal:
     """What its files are called, of which no two are the same."""
     atoms: Atoms
     cutter: Cutter
+    remarks: tuple[Remark, ...] = ()
+    """What is to be known of it as it was read."""
 
     @property
     def stem(self) -> str:
@@ -140,9 +146,13 @@ def explore(
     threshold_eV_per_A: float,
     *,
     settings: LearnSettings,
+    seed: int,
     progress: Progress,
 ) -> Found:
     """Move a crystal by what was learnt, and cut out what was not.
+
+    A crystal that does not hold, with nothing to learn in the frames before that, is moved in the
+    same way once more, and each step is looked at.
 
     Parameters
     ----------
@@ -156,32 +166,30 @@ def explore(
         Disagreement beyond which atoms are learnt.
     settings
         How it is moved, and what is picked.
+    seed
+        Of its velocities.
     progress
         Where progress goes.
     """
-    file = folder / f"{crystal.label}.extxyz"
-    stopped = _moved(crystal, folder / "member-1" / BEST, file, settings, progress)
-    moments = _moments(file)
+    asked, cutter = settings.exploring, crystal.cutter
     judges = Judges([each.best for each in trainings])
-    judged = [judges.judge(atoms) for _, atoms in moments]
-    cutter, kinds = crystal.cutter, crystal.cutter.kinds
-
-    def covered(frame: int, atom: int) -> list[int]:
-        fragment = cutter.cut(moments[frame][1], atom)
-        return list(fragment.parents[fragment.central].tolist())
-
-    times_fs = [time_fs for time_fs, _ in moments]
-    picks = pick(
-        judged, times_fs, kinds, threshold_eV_per_A, settings=settings.picking, covered=covered
-    )
-    fragments = [cutter.cut(moments[each.frame][1], each.atom).atoms for each in picks]
-    names = [f"{crystal.stem} {_kind(crystal, each)}" for each in picks]
-    asked_ps = settings.exploring.explore_ps
+    student, dynamics = _student(folder / "member-1" / BEST), _dynamics(settings, seed)
+    for name, every_fs in (
+        (crystal.label, asked.explore_every_fs),
+        (f"{crystal.label}-steps", asked.explore_timestep_fs),
+    ):
+        file = folder / f"{name}.extxyz"
+        stopped = _moved(crystal, student, dynamics, file, every_fs=every_fs, progress=progress)
+        moments = _moments(file)
+        judged = [judges.judge(atoms) for _, atoms in moments]
+        picks = _picks(cutter, moments, judged, threshold_eV_per_A, settings.picking)
+        if picks or stopped is None:
+            break
     return Found(
         Exploration(
             crystal=crystal.name,
-            asked_ps=asked_ps,
-            reached_ps=times_fs[-1] / _FS_PER_PS,
+            asked_ps=asked.explore_ps,
+            reached_ps=moments[-1][0] / _FS_PER_PS,
             stopped=stopped,
             n_frames=len(moments),
             n_frames_beyond=sum(bool((each.overshoot > 0).any()) for each in judged),
@@ -199,8 +207,27 @@ def explore(
                 for each in picks
             ),
         ),
-        fragments,
-        names,
+        [cutter.cut(moments[each.frame][1], each.atom).atoms for each in picks],
+        [f"{crystal.stem} {_kind(crystal, each)}" for each in picks],
+    )
+
+
+def _picks(
+    cutter: Cutter,
+    moments: Sequence[tuple[float, Atoms]],
+    judged: Sequence[Judged],
+    threshold_eV_per_A: float,
+    settings: PickingSettings,
+) -> list[Pick]:
+    """Return what is learnt next of these moments."""
+
+    def covered(frame: int, atom: int) -> list[int]:
+        fragment = cutter.cut(moments[frame][1], atom)
+        return list(fragment.parents[fragment.central].tolist())
+
+    times_fs = [time_fs for time_fs, _ in moments]
+    return pick(
+        judged, times_fs, cutter.kinds, threshold_eV_per_A, settings=settings, covered=covered
     )
 
 
@@ -208,26 +235,44 @@ def _kind(crystal: Crystal, one: Pick) -> str:
     return f"{crystal.atoms.symbols[one.kind]}{one.kind}"
 
 
-def _moved(
-    crystal: Crystal, potential: Path, file: Path, settings: LearnSettings, progress: Progress
-) -> str | None:
-    """Move the crystal; return why that ended early, or None."""
+def _student(potential: Path) -> Model:
+    """Return a potential under a name that is the same wherever its folder is.
+
+    Its dynamics go on although the folder was moved, or is called otherwise: the digest of its
+    files tells it from others.
+    """
+    return RenamedModel(load_model(f"hdnnp:{potential}", device="cpu"), "hdnnp")
+
+
+def _dynamics(settings: LearnSettings, seed: int) -> DynamicsSettings:
     asked = settings.exploring
-    dynamics = DynamicsSettings(
+    return DynamicsSettings(
         ensemble="npt",
         external_pressure_bar=asked.pressure_bar,
         time_ps=asked.explore_ps,
         timestep_fs=asked.explore_timestep_fs,
         temperature_K=asked.lowest_temperature_K,
         final_temperature_K=asked.highest_temperature_K,
-        seed=settings.network.seed,
+        seed=seed,
     )
+
+
+def _moved(
+    crystal: Crystal,
+    student: Model,
+    dynamics: DynamicsSettings,
+    file: Path,
+    *,
+    every_fs: float,
+    progress: Progress,
+) -> str | None:
+    """Move the crystal; return why that ended early, or None."""
     try:
         run_dynamics(
             crystal.atoms,
-            load_model(f"hdnnp:{potential}", device="cpu"),
+            student,
             dynamics,
-            OutputSettings(every_fs=asked.explore_every_fs),
+            OutputSettings(every_fs=every_fs),
             trajectory=file,
             checkpoint=file.with_suffix(".dynamics"),
             keep_bonds=True,

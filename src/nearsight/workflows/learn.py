@@ -1,13 +1,16 @@
 """From crystals and a teacher to a potential that has learnt from fragments of them."""
 
+import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from time import perf_counter
 
+import numpy as np
 from ase import Atoms
 
 from nearsight.announcing import announces
@@ -24,8 +27,10 @@ from nearsight.records.learning_record import LearningRecord
 from nearsight.records.learning_results import LearningResults, learning_record
 from nearsight.records.questions import LocalityRecord
 from nearsight.records.shared_fields import Run
+from nearsight.remarks import Remark, Severity
 from nearsight.resources import Resources
 from nearsight.training.active.cutting import Cutter
+from nearsight.training.active.ending import limit_reached, nothing_to_go_on_with
 from nearsight.training.active.rounds import Errors, Round
 from nearsight.training.folder import BEST
 from nearsight.training.labelled import ALL, labelled_data
@@ -46,6 +51,7 @@ from nearsight.workflows.learn_settings import LearnSettings
 from nearsight.workflows.source import Source, Structure
 from nearsight.workflows.train import reaches_A, train_committee
 
+_logger = logging.getLogger("nearsight.training")
 _DEFAULT = LearnSettings()
 _STATE, _ROUND, _LABELS, _LABELLED = "learn.json", "round.json", "labels.jsonl", "labelled.extxyz"
 MEMBERS = ("member-1", "member-2")
@@ -174,25 +180,15 @@ class _Run:
 
     def to_the_end(self) -> tuple[list[Round], str]:
         """Go on until nothing new is found, or a limit is reached; return all rounds, and why."""
-        asked = self.settings.rounds
         rounds = [self._first()]
         while True:
-            number = len(rounds)
-            n_labels = sum(each.n_labelled + each.n_refused + each.n_too_far for each in rounds)
-            most = asked.most_labels
-            stopped = None
-            if number > 1 and not rounds[-1].n_labelled:
-                found = "nothing that was found has a label" if rounds[-1].n_picked else ""
-                return rounds, f"since {found or 'nothing new was found'}"
-            if number > asked.rounds:
-                stopped = f"after {asked.rounds} rounds, as asked for"
-            elif most is not None and n_labels >= most:
-                stopped = f"after {n_labels} labels, {most} being the most"
-            n_left = None if most is None else most - n_labels
-            done = self._round(number, n_left, explores=stopped is None)
-            rounds.append(done)
-            if stopped is not None:
-                return rounds, stopped
+            most = self.settings.rounds.most_labels
+            n_left = None if most is None else most - sum(each.n_asked for each in rounds)
+            limit = limit_reached(rounds, self.settings.rounds)
+            rounds.append(self._round(len(rounds), n_left, explores=limit is None))
+            ended = limit or nothing_to_go_on_with(rounds[-1])
+            if ended is not None:
+                return rounds, ended
 
     def results(
         self, teacher: ModelIdentity, rounds: Sequence[Round], stopped: str
@@ -208,6 +204,7 @@ class _Run:
             cutoff_A=self.settings.functions.cutoff_radius_A,
             rounds=tuple(rounds),
             stopped=stopped,
+            remarks=tuple(self._remarks()),
         )
 
     def _first(self) -> Round:
@@ -235,8 +232,13 @@ class _Run:
         folder.mkdir(exist_ok=True)
         trainings = self._trained(folder, number)
         errors = tuple(_errors(each) for each in trainings)
-        done = Round(number, _n_learnt(trainings), errors, None, (), 0, 0, (), 0)
-        if not explores:
+        n_learnt = len(trainings[0].prepared.structures)
+        warnings = tuple(_remarks(trainings))
+        for remark in warnings:
+            if remark.severity is Severity.PROBLEM:
+                _logger.warning("round %d, %s", number, remark)  # before more is spent
+        done = Round(number, n_learnt, errors, None, (), 0, 0, (), 0, warnings)
+        if not explores or done.unlearnt:
             return self._finished(done, folder)
         threshold = self._threshold(errors)
         found = [
@@ -246,9 +248,10 @@ class _Run:
                 folder,
                 threshold,
                 settings=self.settings,
+                seed=_seed(self.settings.network.seed, number, place),
                 progress=self.progress,
             )
-            for crystal in self.crystals
+            for place, crystal in enumerate(self.crystals)
         ]
         done = replace(
             done,
@@ -289,12 +292,12 @@ class _Run:
         self, done: Round, found: Sequence[Found], folder: Path, n_left: int | None
     ) -> Round:
         """Let the teacher label what was found, and write what can be learnt of it."""
-        structures = [each for one in found for each in one.fragments][:n_left]
-        names = [name for one in found for name in one.names]
+        chosen = _in_turn(found)[:n_left]
+        structures = [atoms for atoms, _ in chosen]
         labels = label_all(structures, folder / _LABELS, self.processes, self.progress)
         frames: list[Frame] = []
         n_too_far = 0
-        for atoms, name, label in zip(structures, names, labels, strict=False):
+        for (atoms, name), label in zip(chosen, labels, strict=True):
             forces = label.forces_eV_per_A
             if forces is None:
                 continue
@@ -315,6 +318,13 @@ class _Run:
             n_too_far=n_too_far,
         )
 
+    def _remarks(self) -> Iterator[Remark]:
+        """Yield what is to be known of the crystals as they were read."""
+        for crystal in self.crystals:
+            for each in crystal.remarks:
+                of = f"{crystal.name}: " if len(self.crystals) > 1 else ""
+                yield Remark(each.code, f"{of}{each}", each.severity)
+
     def _finished(self, done: Round, folder: Path) -> Round:
         done.write(folder / _ROUND)
         self.told(done)
@@ -328,15 +338,34 @@ def _folder(out: Path, number: int) -> Path:
 
 def _crystal(structure: Structure, number: int, settings: LearnSettings) -> Crystal:
     source = Source.of(structure, settings.reading)
-    atoms, _ = source.read()
+    atoms, remarks = source.read()
     cutter = Cutter(atoms, settings.rounds.radius_A)
-    return Crystal(source.name, f"crystal-{number:02d}", atoms, cutter)
+    return Crystal(source.name, f"crystal-{number:02d}", atoms, cutter, remarks)
 
 
 def _errors(training: Training) -> Errors:
     of_test = training.best_errors.errors.of("test", ALL)
-    return Errors(of_test.energy_RMSE_eV_per_atom, of_test.force_RMSE_eV_per_A)
+    return Errors(of_test.energy_RMSE_eV_per_atom, of_test.force_RMSE_eV_per_A, training.best_epoch)
 
 
-def _n_learnt(trainings: Sequence[Training]) -> int:
-    return len(trainings[0].prepared.structures)
+def _remarks(trainings: Sequence[Training]) -> Iterator[Remark]:
+    """Yield what is to be known of the data, once, and of each network."""
+    of_each = [training.warnings for training in trainings]
+    for place, remarks in enumerate(of_each, start=1):
+        for remark in remarks:
+            if all(remark in others for others in of_each):
+                if place == 1:
+                    yield remark
+            else:
+                yield Remark(remark.code, f"network {place}: {remark}", remark.severity)
+
+
+def _seed(seed: int, number: int, place: int) -> int:
+    """Return the seed of velocities, which no two rounds and crystals have in common."""
+    return int(np.random.SeedSequence([seed, number, place]).generate_state(1)[0])
+
+
+def _in_turn(found: Sequence[Found]) -> list[tuple[Atoms, str]]:
+    """Return fragments with their names, one of each crystal after the other."""
+    of_crystals = [list(zip(each.fragments, each.names, strict=True)) for each in found]
+    return [each for turn in zip_longest(*of_crystals) for each in turn if each is not None]
