@@ -117,6 +117,9 @@ class PickingSettings(Settings):
     most_of_a_kind: Annotated[
         int, Help("the same around one kind of site and for one reason", "N"), Range(least=1)
     ] = 10
+    most_of_a_frame: Annotated[
+        int, Help("the same of one moment of a crystal", "N"), Range(least=1)
+    ] = 10
     apart_fs: Annotated[
         float,
         Help("time between two that are picked of a kind of site (default: 50fs)", "T"),
