@@ -54,7 +54,7 @@ class LearningResults:
         for done in earlier:
             for each in done.warnings:
                 if each.severity is Severity.PROBLEM and each not in last.warnings:
-                    yield Remark(each.code, f"round {done.number}, {each}", each.severity)
+                    yield Remark(each.code, f"round {done.number}: {each}", each.severity)
         yield from last.warnings
         yield from self._about_rounds()
 

@@ -19,7 +19,6 @@ from nearsight.hdnnp.files.data import read_data
 from nearsight.hdnnp.files.extended_xyz import write_extended_xyz
 from nearsight.hdnnp.frames import Frame
 from nearsight.locking import hold
-from nearsight.models.evaluable import require_calculable
 from nearsight.models.registry import load_model
 from nearsight.progress import Progress, as_progress
 from nearsight.provenance import ModelIdentity
@@ -41,11 +40,22 @@ from nearsight.workflows.exploring import Crystal, Found, explore, first_frames
 from nearsight.workflows.given import require_model, require_places, require_settings
 from nearsight.workflows.labelling import label_all, processes_of
 from nearsight.workflows.learn_checks import (
+    require_calculable_fragments,
+    require_crystals,
     require_elements,
     require_labels,
     require_room,
-    require_same,
+    require_trainable,
     with_radius,
+)
+from nearsight.workflows.learn_folder import (
+    LABELLED,
+    LABELS,
+    ROUND,
+    STATE,
+    require_loadable,
+    require_same,
+    round_folder,
 )
 from nearsight.workflows.learn_settings import LearnSettings
 from nearsight.workflows.source import Source, Structure
@@ -53,7 +63,6 @@ from nearsight.workflows.train import reaches_A, train_committee
 
 _logger = logging.getLogger("nearsight.training")
 _DEFAULT = LearnSettings()
-_STATE, _ROUND, _LABELS, _LABELLED = "learn.json", "round.json", "labels.jsonl", "labelled.extxyz"
 MEMBERS = ("member-1", "member-2")
 """Folders of both potentials in that of a round."""
 
@@ -127,21 +136,20 @@ def learn(
     reaches = None if locality is None else reaches_A(locality)
     resources = resources or Resources()
     resources.limit_threads()
+    folder = Path(out)
+    require_loadable(folder)
     crystals = [_crystal(each, number, settings) for number, each in enumerate(structures)]
-    if not crystals:
-        raise MethodError("there is no crystal to learn; give at least one.")
+    require_crystals(crystals)
     require_elements(crystals, locality)
+    require_trainable(crystals, settings)
     require_room(crystals, settings)
     model = load(teacher, resources)
-    for crystal in crystals:
-        for fragment in crystal.cutter.at_rest():
-            require_calculable(fragment.atoms, model)
-    folder = Path(out)
+    require_calculable_fragments(crystals, model)
     folder.mkdir(parents=True, exist_ok=True)
-    with hold(folder / _STATE):
-        require_same(folder / _STATE, crystals, model, settings, reaches)
+    with hold(folder / STATE):
+        require_same(folder, crystals, model, settings, reaches)
         in_processes = partial(processes_of, teacher, resources)
-        if not (_folder(folder, 0) / _ROUND).exists():
+        if not (round_folder(folder, 0) / ROUND).exists():
             require_labels(crystals, model)
         run = _Run(
             crystals=crystals,
@@ -194,7 +202,7 @@ class _Run:
         self, teacher: ModelIdentity, rounds: Sequence[Round], stopped: str
     ) -> LearningResults:
         """Return what came of all rounds."""
-        potential = _folder(self.folder, rounds[-1].number) / MEMBERS[0] / BEST
+        potential = round_folder(self.folder, rounds[-1].number) / MEMBERS[0] / BEST
         return LearningResults(
             crystals=tuple(each.name for each in self.crystals),
             teacher=teacher,
@@ -209,8 +217,8 @@ class _Run:
 
     def _first(self) -> Round:
         """Return the round of first frames, which the teacher makes."""
-        folder = _folder(self.folder, 0)
-        done = Round.read(folder / _ROUND)
+        folder = round_folder(self.folder, 0)
+        done = Round.read(folder / ROUND)
         if done is not None:
             return done
         folder.mkdir(exist_ok=True)
@@ -219,14 +227,14 @@ class _Run:
             raise MethodError(
                 f"the teacher could move none of the fragments: {'; '.join(refusals)}"
             )
-        write_extended_xyz(frames, folder / _LABELLED)
+        write_extended_xyz(frames, folder / LABELLED)
         done = Round(0, 0, (), None, (), len(frames), len(refusals), tuple(refusals), 0)
         return self._finished(done, folder)
 
     def _round(self, number: int, n_left: int | None, *, explores: bool) -> Round:
         """Return a round, in which no more than `n_left` structures are labelled."""
-        folder = _folder(self.folder, number)
-        done = Round.read(folder / _ROUND)
+        folder = round_folder(self.folder, number)
+        done = Round.read(folder / ROUND)
         if done is not None and (done.explorations or not explores):
             return done
         folder.mkdir(exist_ok=True)
@@ -236,7 +244,7 @@ class _Run:
         warnings = tuple(_remarks(trainings))
         for remark in warnings:
             if remark.severity is Severity.PROBLEM:
-                _logger.warning("round %d, %s", number, remark)  # before more is spent
+                _logger.warning("round %d: %s", number, remark)  # before more is spent
         done = Round(number, n_learnt, errors, None, (), 0, 0, (), 0, warnings)
         if not explores or done.unlearnt:
             return self._finished(done, folder)
@@ -262,7 +270,7 @@ class _Run:
 
     def _trained(self, folder: Path, number: int) -> tuple[Training, ...]:
         """Let both networks learn all labels of earlier rounds."""
-        files = [_folder(self.folder, earlier) / _LABELLED for earlier in range(number)]
+        files = [round_folder(self.folder, earlier) / LABELLED for earlier in range(number)]
         frames = [frame for file in files if file.exists() for frame in read_data(file)]
         data = labelled_data(frames)
         first = self.settings.training
@@ -294,7 +302,7 @@ class _Run:
         """Let the teacher label what was found, and write what can be learnt of it."""
         chosen = _in_turn(found)[:n_left]
         structures = [atoms for atoms, _ in chosen]
-        labels = label_all(structures, folder / _LABELS, self.processes, self.progress)
+        labels = label_all(structures, folder / LABELS, self.processes, self.progress)
         frames: list[Frame] = []
         n_too_far = 0
         for (atoms, name), label in zip(chosen, labels, strict=True):
@@ -307,7 +315,7 @@ class _Run:
             plain = Atoms(atoms.numbers, atoms.positions)
             frames.append(Frame(plain, label.energy_eV, forces, group=name))
         if frames:
-            write_extended_xyz(frames, folder / _LABELLED)
+            write_extended_xyz(frames, folder / LABELLED)
         refusals = tuple(dict.fromkeys(each.refusal for each in labels if each.refusal is not None))
         n_refused = sum(each.refusal is not None for each in labels)
         return replace(
@@ -326,14 +334,9 @@ class _Run:
                 yield Remark(each.code, f"{of}{each}", each.severity)
 
     def _finished(self, done: Round, folder: Path) -> Round:
-        done.write(folder / _ROUND)
+        done.write(folder / ROUND)
         self.told(done)
         return done
-
-
-def _folder(out: Path, number: int) -> Path:
-    """Return the folder of a round."""
-    return out / f"round-{number:02d}"
 
 
 def _crystal(structure: Structure, number: int, settings: LearnSettings) -> Crystal:
