@@ -23,7 +23,14 @@ from nearsight.workflows import (
     LearnSettings,
     PickingSettings,
 )
-from nearsight.workflows.exploring import Crystal, Found, explore, first_frames
+from nearsight.workflows.exploring import (
+    Crystal,
+    Found,
+    explore,
+    first_frames,
+    in_turn,
+    seed_of,
+)
 
 SETTINGS = LearnSettings(first=FirstFramesSettings(first_frames=3, first_every_fs=1.0))
 
@@ -102,6 +109,25 @@ def test_a_crystal_is_not_moved_again_where_something_was_found(tmp_path: Path) 
     assert found.exploration.stopped is not None
     assert found.exploration.n_frames == 1
     assert {each.time_ps for each in found.exploration.picked} == {0.0}
+
+
+def test_crystals_have_turns() -> None:
+    """So that a limit of labels leaves some to each."""
+    exploration: Any = None
+    atoms = [Atoms("Ar", [[0.0, 0.0, float(place)]]) for place in range(4)]
+    found = [
+        Found(exploration, atoms[:3], ["a0", "a1", "a2"]),
+        Found(exploration, atoms[3:], ["b0"]),
+    ]
+    turns = in_turn(found)
+    assert [name for _, name in turns] == ["a0", "b0", "a1", "a2"]
+    assert turns[1][0] is atoms[3]
+
+
+def test_no_two_dynamics_begin_alike() -> None:
+    seeds = {seed_of(0, number, place) for number in range(1, 9) for place in range(5)}
+    assert len(seeds) == 40
+    assert seed_of(0, 1, 0) == seed_of(0, 1, 0) != seed_of(1, 1, 0)
 
 
 def test_something_is_looked_at_beside_the_crystal_at_rest() -> None:

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
+import numpy as np
 from ase import Atoms
 
 from nearsight.dynamics.run import run_dynamics
@@ -60,6 +62,17 @@ class Found:
     fragments: list[Atoms]
     names: list[str]
     """What each is called among the data: the crystal and the kind of site."""
+
+
+def in_turn(found: Sequence[Found]) -> list[tuple[Atoms, str]]:
+    """Return fragments with their names, one of each crystal after the other."""
+    of_crystals = [zip(each.fragments, each.names, strict=True) for each in found]
+    return [each for turn in zip_longest(*of_crystals) for each in turn if each is not None]
+
+
+def seed_of(seed: int, number: int, place: int) -> int:
+    """Return the seed of the velocities of a crystal in a round, which no two have in common."""
+    return int(np.random.SeedSequence([seed, number, place]).generate_state(1)[0])
 
 
 def first_frames(

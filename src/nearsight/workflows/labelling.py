@@ -81,7 +81,9 @@ def answers(
         task: Future[_Answer] = executor.submit(function, *calls[key])
         error = task.exception()
         if isinstance(error, ProcessDiedError):
-            yield key, _own_death(error)
+            if error.was_asked_to_end:
+                raise _interruption(error)
+            yield key, error
         else:
             yield key, task.result()
 
@@ -98,7 +100,8 @@ def _done(
         if error is None:
             yield key, task.result()
         elif isinstance(error, ProcessDiedError):
-            _own_death(error)
+            if error.was_asked_to_end:
+                failed = failed or _interruption(error)
             died.append(key)
         else:
             failed = failed or error
@@ -106,14 +109,12 @@ def _done(
         raise failed
 
 
-def _own_death(error: ProcessDiedError) -> ProcessDiedError:
-    """Return the error of a process that nobody has asked to end."""
-    if error.was_asked_to_end:
-        raise ExecutionError(
-            f"{error} Somebody asked it to; what was done by then is kept, and the same call goes "
-            f"on from there."
-        ) from error
-    return error
+def _interruption(error: ProcessDiedError) -> ExecutionError:
+    """Return what is raised where somebody asked a process to end."""
+    return ExecutionError(
+        f"{error} Somebody asked it to; what was done by then is kept, and the same call goes on "
+        f"from there."
+    )
 
 
 def label(atoms: Atoms) -> Label:

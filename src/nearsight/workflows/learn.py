@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import zip_longest
 from pathlib import Path
 from time import perf_counter
 
-import numpy as np
 from ase import Atoms
 
 from nearsight.announcing import announces
@@ -36,7 +34,14 @@ from nearsight.training.labelled import ALL, labelled_data
 from nearsight.training.proposing import Pair
 from nearsight.training.result import Training
 from nearsight.workflows.context import AnyModel, load
-from nearsight.workflows.exploring import Crystal, Found, explore, first_frames
+from nearsight.workflows.exploring import (
+    Crystal,
+    Found,
+    explore,
+    first_frames,
+    in_turn,
+    seed_of,
+)
 from nearsight.workflows.given import require_model, require_places, require_settings
 from nearsight.workflows.labelling import label_all, processes_of
 from nearsight.workflows.learn_checks import (
@@ -256,7 +261,7 @@ class _Run:
                 folder,
                 threshold,
                 settings=self.settings,
-                seed=_seed(self.settings.network.seed, number, place),
+                seed=seed_of(self.settings.network.seed, number, place),
                 progress=self.progress,
             )
             for place, crystal in enumerate(self.crystals)
@@ -300,7 +305,7 @@ class _Run:
         self, done: Round, found: Sequence[Found], folder: Path, n_left: int | None
     ) -> Round:
         """Let the teacher label what was found, and write what can be learnt of it."""
-        chosen = _in_turn(found)[:n_left]
+        chosen = in_turn(found)[:n_left]
         structures = [atoms for atoms, _ in chosen]
         labels = label_all(structures, folder / LABELS, self.processes, self.progress)
         frames: list[Frame] = []
@@ -361,14 +366,3 @@ def _remarks(trainings: Sequence[Training]) -> Iterator[Remark]:
                     yield remark
             else:
                 yield Remark(remark.code, f"network {place}: {remark}", remark.severity)
-
-
-def _seed(seed: int, number: int, place: int) -> int:
-    """Return the seed of velocities, which no two rounds and crystals have in common."""
-    return int(np.random.SeedSequence([seed, number, place]).generate_state(1)[0])
-
-
-def _in_turn(found: Sequence[Found]) -> list[tuple[Atoms, str]]:
-    """Return fragments with their names, one of each crystal after the other."""
-    of_crystals = [list(zip(each.fragments, each.names, strict=True)) for each in found]
-    return [each for turn in zip_longest(*of_crystals) for each in turn if each is not None]
