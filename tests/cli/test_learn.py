@@ -127,6 +127,7 @@ def test_a_folder_that_was_moved_goes_on(
 def test_nothing_is_explored_with_a_network_that_learnt_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Slow: it ends, is refused with other settings, and goes on where its round is deleted."""
     still = ("--optimizer", "adam", "--learning-rate", "1e-30", "--final-learning-rate", "1e-30")
     record = learnt("still", *still, "--epochs", "1", "--rounds", "3")
     assert record["stopped"] == "since in round 1 nothing was learnt by network 1, 2"

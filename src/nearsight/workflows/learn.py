@@ -101,7 +101,8 @@ def learn(
         Radius of fragments, how networks are trained, what is explored, and what is picked.
     out
         A folder for everything. A run that was interrupted, or killed, goes on from there as if it
-        had not been; one that has ended goes on if more rounds or labels are asked for.
+        had not been; one that has ended goes on if more rounds or labels are asked for. Settings
+        that first frames do not depend on may be others where the round that follows is not begun.
     locality
         How far forces reach: half of that range is the radius of fragments and the cutoff, and
         pairs of elements have no symmetry functions beyond the distance at which they interact.
