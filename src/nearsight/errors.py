@@ -1,5 +1,7 @@
 """Errors that tell a user what was wrong, with which value, and what to do."""
 
+import signal
+
 
 class NearsightError(Exception):
     """Base of every error that the user can act on.
@@ -84,6 +86,12 @@ class ProcessDiedError(ExecutionError):
         """The exit code; minus the number of the signal that ended it; None if not known."""
         self.has_begun = has_begun
         """Whether it is known that the process had begun with the task."""
+
+    @property
+    def was_asked_to_end(self) -> bool:
+        """Whether the process ended because somebody asked it to, as queues do."""
+        asked = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+        return self.status is not None and -self.status in asked
 
 
 def system_message(error: OSError) -> str:

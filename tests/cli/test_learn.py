@@ -21,6 +21,7 @@ from ase.io import read, write
 from nearsight.cli.main import main
 from nearsight.models import load_model
 from nearsight.models.contract import forces_of
+from nearsight.training import DataSettings
 from nearsight.training.active.rounds import Round
 from nearsight.workflows import FirstFramesSettings, LearnSettings, RoundsSettings, learn
 
@@ -106,7 +107,44 @@ def test_a_round(
     assert again["rounds"][2]["explorations"]
 
     assert main(["learn", "chain.cif", "--out", "once", *SHORT, "--radius", "2.9"]) != 0
-    assert "was made with other settings; give another folder" in capsys.readouterr().err
+    assert "made with other settings (--radius 3.0 there, now 2.9)" in capsys.readouterr().err
+
+
+def test_a_folder_that_was_moved_goes_on(
+    folder: Path, unbroken: tuple[Path, dict[str, Any], str]
+) -> None:
+    """Dynamics of the crystal that are done are taken as they are, wherever the potential is."""
+    place, record, _ = unbroken
+    shutil.copytree(place / "once", "moved")
+    for file in Path("moved").glob("round-0[12]/round.json"):
+        file.unlink()
+    trajectory = Path("moved/round-01/crystal-00.extxyz")
+    before = trajectory.read_bytes()
+    assert learnt(str(folder / "moved"))["rounds"] == record["rounds"]
+    assert trajectory.read_bytes() == before
+
+
+def test_nothing_is_explored_with_a_network_that_learnt_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Slow: it ends, is refused with other settings, and goes on where its round is deleted."""
+    still = ("--optimizer", "adam", "--learning-rate", "1e-30", "--final-learning-rate", "1e-30")
+    record = learnt("still", *still, "--epochs", "1", "--rounds", "3")
+    assert record["stopped"] == "since in round 1 nothing was learnt by network 1, 2"
+    assert len(record["rounds"]) == 2
+    assert record["rounds"][1]["explorations"] == []
+    assert record["rounds"][1]["threshold_eV_per_A"] is None
+    assert [each["best_epoch"] for each in record["rounds"][1]["errors"]] == [0, 0]
+    assert "nothing-learnt" in {each["code"] for each in record["warnings"]}
+
+    labels = Path("still/round-00/labelled.extxyz").read_bytes()
+    assert main(["learn", "chain.cif", "--out", "still", *SHORT]) != 0
+    said = capsys.readouterr().err
+    assert "still/round-01 was made with other settings" in said
+    assert "--optimizer adam there, now kalman" in said
+    shutil.rmtree("still/round-01")
+    assert learnt("still")["rounds"][1]["explorations"]
+    assert Path("still/round-00/labelled.extxyz").read_bytes() == labels
 
 
 def test_a_killed_run_ends_as_the_unbroken_one(
@@ -129,8 +167,8 @@ def test_a_killed_run_ends_as_the_unbroken_one(
 
 
 def _wait_for(folder: Path, marker: str, process: "subprocess.Popen[bytes]") -> None:
-    """Wait until a file is there, or the process has ended."""
-    while process.poll() is None and not list(folder.glob(marker)):
+    """Wait until a file has something in it, or the process has ended."""
+    while process.poll() is None and not any(each.stat().st_size for each in folder.glob(marker)):
         time.sleep(0.01)
 
 
@@ -159,6 +197,7 @@ def test_an_interruption_says_where_work_is_kept(folder: Path) -> None:
         raise KeyboardInterrupt
 
     settings = LearnSettings(
+        data=DataSettings(test_share=0.5),
         rounds=RoundsSettings(fragment_radius_A=2.6),
         first=FirstFramesSettings(first_frames=2, first_every_fs=1.0),
     )

@@ -7,6 +7,7 @@ from learnt_chain import ROUNDS, learnt_chain
 from nearsight.records import LearningRecord
 from nearsight.records.learning_charts import learning_charts
 from nearsight.records.learning_results import learning_record
+from nearsight.remarks import Remark
 from nearsight.reports.page import render_report
 from nearsight.tables.learning import learning_tables
 from nearsight.training.active.rounds import Round
@@ -53,12 +54,33 @@ def test_what_must_be_known_is_said() -> None:
     assert codes(0, 2) == []
 
 
+def test_what_trainings_said_is_a_warning() -> None:
+    early = Remark("nothing-learnt", "network 2: no epoch was better")
+    note, late = Remark("functions-left-out", "3 left out"), Remark("overfitted", "network 1: off")
+    rounds = (
+        ROUNDS[0],
+        replace(ROUNDS[1], warnings=(early, note)),
+        replace(ROUNDS[2], warnings=(late,)),
+    )
+    results = replace(learnt_chain(rounds), remarks=(Remark("no-space-group", "read as P 1"),))
+    record = learning_record(results)
+    assert [str(each) for each in record.warnings[:3]] == [
+        "read as P 1",
+        "round 1: network 2: no epoch was better",
+        "network 1: off",
+    ]
+    assert record.warnings[1].severity == "problem"
+    assert [each.best_epoch for each in record.rounds[1].errors] == [20, 19]
+
+
 def test_advice_is_only_what_can_be_followed() -> None:
     def said(first: Round, second: Round) -> list[str]:
         return [str(each) for each in learnt_chain((first, second)).warnings]
 
-    unlabelled = replace(ROUNDS[1], n_labelled=0)
+    unlabelled = replace(ROUNDS[1], n_labelled=0, n_refused=2)
     assert "ask for more `rounds`" in said(ROUNDS[0], ROUNDS[1])[0]
+    half_asked_for = replace(ROUNDS[1], n_labelled=0, n_refused=1)
+    assert "ask for more `rounds`" in said(ROUNDS[0], half_asked_for)[0]
     assert "none of them has a label" in said(ROUNDS[0], unlabelled)[0]
     broken = replace(ROUNDS[0], n_refused=1, refusals=("C0: a bond broke",))
     [early, refused] = [each for each in said(broken, ROUNDS[1]) if "the teacher" in each]

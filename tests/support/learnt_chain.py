@@ -25,7 +25,7 @@ ROUNDS = (
     Round(
         1,
         40,
-        (Errors(2e-3, 0.15), Errors(3e-3, 0.125)),
+        (Errors(2e-3, 0.15, 20), Errors(3e-3, 0.125, 19)),
         1.2,
         (FIRST,),
         1,
@@ -33,7 +33,7 @@ ROUNDS = (
         ("the charges did not converge.",),
         0,
     ),
-    Round(2, 41, (Errors(1e-3, 0.11), Errors(1.5e-3, 0.12)), 0.9, (SECOND,), 0, 0, (), 0),
+    Round(2, 41, (Errors(1e-3, 0.11, 18), Errors(1.5e-3, 0.12, 20)), 0.9, (SECOND,), 0, 0, (), 0),
 )
 
 

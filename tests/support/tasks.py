@@ -70,6 +70,18 @@ def die(number: int) -> None:
     signal.pause()
 
 
+def outlive(note: str, n_deaths: int, number: int) -> int:
+    """Die so many times by a signal, with a line in a file each time; return how often by then."""
+    file = Path(note)
+    before = file.read_text(encoding="ascii").splitlines() if file.exists() else []
+    if len(before) == n_deaths:
+        return n_deaths
+    with file.open("a", encoding="ascii") as lines:
+        lines.write("died\n")
+    die(number)
+    return -1
+
+
 def read_nowhere() -> None:
     ctypes.string_at(0)
 

@@ -1,4 +1,4 @@
-"""The radius of fragments and the cutoff: by a record of locality, or as asked for."""
+"""What is decided and refused before anything is computed: radius, cutoff, crystals, settings."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,13 +7,20 @@ from typing import Any
 
 import pytest
 from ase import Atoms
+from ase.build import molecule
+from ase.constraints import FixAtoms
 
 from nearsight.cli.commands import command_parser
 from nearsight.cli.request import requested
-from nearsight.errors import SettingError
-from nearsight.training import FunctionSettings
-from nearsight.workflows import LearnSettings, RoundsSettings, learn
-from nearsight.workflows.learn_checks import require_elements, with_radius
+from nearsight.errors import MethodError, ModelError, SettingError, StructureError
+from nearsight.models import load_model
+from nearsight.training import DataSettings, FunctionSettings
+from nearsight.workflows import FirstFramesSettings, LearnSettings, RoundsSettings, learn
+from nearsight.workflows.learn_checks import (
+    require_calculable_fragments,
+    require_elements,
+    with_radius,
+)
 
 LOCALITY: Any = SimpleNamespace(cutoff_A=3.25, formula="C2H4")
 
@@ -81,3 +88,72 @@ def test_an_option_that_says_the_default_is_given() -> None:
                 with_radius(settings, LOCALITY)
         else:
             assert with_radius(settings, LOCALITY).functions.cutoff_A == 3.25
+
+
+def chain() -> Atoms:
+    positions = [[0.42, 0, 0], [-0.42, 0, 1.27], [1.05, 0.88, 0], [1.05, -0.88, 0]]
+    positions += [[-1.05, 0.88, 1.27], [-1.05, -0.88, 1.27]]
+    return Atoms("C2H4", positions, cell=[5.0, 5.2, 2.54], pbc=True)
+
+
+def slab() -> Atoms:
+    atoms = chain()
+    atoms.pbc = (True, False, True)
+    return atoms
+
+
+def held() -> Atoms:
+    atoms = chain()
+    atoms.set_constraint(FixAtoms([0]))
+    return atoms
+
+
+@pytest.mark.parametrize(
+    ("atoms", "data", "kind", "said"),
+    [
+        (molecule("C2H6"), {}, StructureError, "C2H6 is not periodic in three directions"),
+        (slab(), {}, StructureError, "not periodic in three directions"),
+        (held(), {}, StructureError, r"has constraints, .* atoms\.set_constraint"),
+        (chain(), {"test_share": 0.05}, SettingError, "none of 8 first frames is tested"),
+        (chain(), {"split": "file"}, SettingError, "`split` file goes by what data say"),
+        (chain(), {"split": "group"}, SettingError, "first frames are all of C2H4 C0"),
+        (
+            chain(),
+            {"atomic_energies": ("C=-1028.1",)},
+            SettingError,
+            "`atomic_energies` are of C, and fragments have C, H; give one for each",
+        ),
+    ],
+)
+def test_what_could_not_be_learnt_is_refused_at_first(
+    tmp_path: Path, atoms: Atoms, data: dict[str, Any], kind: type[Exception], said: str
+) -> None:
+    """Before the teacher is even loaded: there is none of this name."""
+    settings = LearnSettings(
+        data=DataSettings(**{"test_share": 0.3, **data}),
+        first=FirstFramesSettings(first_frames=8),
+        rounds=RoundsSettings(fragment_radius_A=3.0),
+    )
+    with pytest.raises(kind, match=said):
+        learn([atoms], "no-such-teacher", settings, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_no_model_could_be_named_after_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MethodError, match="has a question mark"):
+        learn([chain()], "no-such-teacher", out=tmp_path / "which?")
+
+
+def test_the_fragment_of_each_kind_of_site_is_asked_for() -> None:
+    fragments = [SimpleNamespace(centre=f"{each}0", atoms=molecule(each)) for each in ("CO", "NH3")]
+    fragments[1].atoms.info["charge"] = 1
+    one = SimpleNamespace(
+        name="given.cif",
+        cutter=SimpleNamespace(at_rest=lambda: fragments[:1], of_kinds=lambda: fragments),
+    )
+    crystals: Any = [one]
+    emt = load_model("ase:emt")
+    capabilities = replace(emt.capabilities, takes_charge=False)
+    neutral: Any = SimpleNamespace(identity=emt.identity, capabilities=capabilities)
+    with pytest.raises(ModelError, match=r"the fragment around NH30 of given\.cif: H3N has the"):
+        require_calculable_fragments(crystals, neutral)

@@ -2,7 +2,6 @@
 
 import logging
 import math
-import signal
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
@@ -229,7 +228,7 @@ class Phase:
     ) -> list[tuple[Waiting, Answer]]:
         """Let a job be done by another worker, or put it into quarantine."""
         job = running.job
-        was_asked_to_end = _is_asked_to_end(error.status) and not running.is_ended_for_silence
+        was_asked_to_end = error.was_asked_to_end and not running.is_ended_for_silence
         if was_asked_to_end:
             self._requests[job.key] += 1
             was_asked_to_end = self._requests[job.key] <= _MOST_REQUESTS
@@ -324,8 +323,3 @@ class Phase:
         )
         left_s = sum(each for each in left if each is not None)
         return None if None in left or done_s == 0.0 else elapsed_s * left_s / done_s
-
-
-def _is_asked_to_end(status: int | None) -> bool:
-    """Tell whether a process ended because somebody asked it to, as queues do."""
-    return status is not None and -status in {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}

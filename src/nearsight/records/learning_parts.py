@@ -48,6 +48,9 @@ class NetworkErrorsPart:
 
     energy_RMSE_eV_per_atom: Annotated[float, Says("Root mean square over structures.", "eV/atom")]
     force_RMSE_eV_per_A: Annotated[float, Says("Root mean square over components.", "eV/Å")]
+    best_epoch: Annotated[
+        int, Says("Epoch after which it was best; 0 for a network that has learnt nothing.", "1")
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)

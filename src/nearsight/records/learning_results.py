@@ -8,7 +8,7 @@ from nearsight.provenance import ModelIdentity, installed_versions
 from nearsight.records.learning_parts import RoundPart
 from nearsight.records.learning_record import LearningRecord
 from nearsight.records.shared_fields import UNKNOWN_RUN, Run, model_part, part_of
-from nearsight.remarks import Remark
+from nearsight.remarks import Remark, Severity
 from nearsight.settings import Settings
 from nearsight.structures.naming import paragraph
 from nearsight.training.active.rounds import Round
@@ -32,6 +32,8 @@ class LearningResults:
     """From that of first frames on."""
     stopped: str
     """Why there are no more, as a sentence goes on after “stopped”."""
+    remarks: tuple[Remark, ...] = ()
+    """What is to be known of the crystals as they were read."""
 
     def __repr__(self) -> str:
         return paragraph(
@@ -47,11 +49,21 @@ class LearningResults:
         return tuple(self._warnings())
 
     def _warnings(self) -> Iterator[Remark]:
+        yield from self.remarks
+        *earlier, last = self.rounds
+        for done in earlier:
+            for each in done.warnings:
+                if each.severity is Severity.PROBLEM and each not in last.warnings:
+                    yield Remark(each.code, f"round {done.number}: {each}", each.severity)
+        yield from last.warnings
+        yield from self._about_rounds()
+
+    def _about_rounds(self) -> Iterator[Remark]:
         explored = [each for each in self.rounds if each.explorations]
         if explored and explored[-1].n_picked:
             what = (
                 "ask for more `rounds` or `most_labels`, and the same folder goes on."
-                if explored[-1].n_labelled
+                if explored[-1].n_labelled or explored[-1].n_asked < explored[-1].n_picked
                 else "none of them has a label, so that there was nothing to go on with."
             )
             yield Remark(
@@ -94,7 +106,7 @@ def learning_record(results: LearningResults, run: Run = UNKNOWN_RUN) -> Learnin
         fragment_radius_A=results.fragment_radius_A,
         cutoff_A=results.cutoff_A,
         n_learnt=results.rounds[-1].n_learnt,
-        rounds=tuple(part_of(RoundPart, asdict(each)) for each in results.rounds),
+        rounds=tuple(map(_part, results.rounds)),
         stopped=results.stopped,
         versions=installed_versions(),
         settings=dict(asked or {}),
@@ -102,3 +114,9 @@ def learning_record(results: LearningResults, run: Run = UNKNOWN_RUN) -> Learnin
         warnings=results.warnings,
         results=results,
     )
+
+
+def _part(done: Round) -> RoundPart:
+    """Return what a record says of a round, of whose warnings the record has those that count."""
+    values = asdict(done)
+    return part_of(RoundPart, {name: values[name] for name in RoundPart.__dataclass_fields__})

@@ -6,9 +6,11 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.arrays import FloatArray, IntArray
+from nearsight.errors import StructureError
 from nearsight.structures.caps import DEFAULT_CAP_LENGTHS_A
 from nearsight.structures.fragments import Fragment, cut_fragment
 from nearsight.structures.groups import Groups
+from nearsight.structures.naming import name_structure
 from nearsight.structures.places import places_within
 from nearsight.structures.symmetry import space_group
 
@@ -21,14 +23,15 @@ SAME_FRAGMENT_A = 0.01
 _SURROUNDINGS_A = 12.0
 
 
-def site_classes(atoms: Atoms) -> IntArray:
+def site_classes(atoms: Atoms, tolerance_A: float = SAME_SITE_A) -> IntArray:
     """Return for each atom the first one that is equivalent to it, shape ``(n_atoms,)``.
 
-    Of a crystal these are the orbits of its space group. Of anything else they are atoms with the
-    same distances to the same elements; mirror images count as equivalent.
+    Of a crystal these are the orbits of the space group that it has within a tolerance. Of anything
+    else they are atoms with the same distances to the same elements; mirror images count as
+    equivalent.
     """
     if atoms.pbc.all():
-        return space_group(atoms, SAME_SITE_A).equivalent_atoms
+        return space_group(atoms, tolerance_A).equivalent_atoms
     radius = _SURROUNDINGS_A if atoms.pbc.any() else np.inf
     known: list[tuple[int, dict[int, FloatArray]]] = []
     classes = np.empty(len(atoms), dtype=np.int64)
@@ -37,7 +40,7 @@ def site_classes(atoms: Atoms) -> IntArray:
         alike = [
             first
             for first, other in known
-            if atoms.numbers[first] == atoms.numbers[atom] and _are_close(here, other, SAME_SITE_A)
+            if atoms.numbers[first] == atoms.numbers[atom] and _are_close(here, other, tolerance_A)
         ]
         classes[atom] = alike[0] if alike else atom
         if not alike:
@@ -58,6 +61,7 @@ def covering_fragments(
     radius_A: float,
     *,
     cap_lengths_A: Mapping[str, float] = DEFAULT_CAP_LENGTHS_A,
+    same_site_A: float = SAME_SITE_A,
 ) -> list[Fragment]:
     """Return few fragments in which every kind of site is central, periodic images included.
 
@@ -73,11 +77,14 @@ def covering_fragments(
         Up to which distance from its site, in Å, a fragment holds atoms.
     cap_lengths_A
         Length in Å of the bond to a capping atom, by the element that it is bound to.
+    same_site_A
+        Tolerance in Å of the symmetry that makes sites one kind.
 
     Raises
     ------
     StructureError
-        The radius is not positive, or the structure is a crystal without a space group.
+        The radius is not positive, the structure is a crystal without a space group, or a kind of
+        site is central nowhere.
 
     Examples
     --------
@@ -92,7 +99,7 @@ def covering_fragments(
     ...
     C5H12 3 central atoms
     """
-    classes = site_classes(groups.atoms)
+    classes = site_classes(groups.atoms, same_site_A)
     left = set(classes.tolist())
     every = [
         cut_fragment(groups, site, radius_A=radius_A, cap_lengths_A=cap_lengths_A)
@@ -109,6 +116,12 @@ def covering_fragments(
             range(len(fragments)),
             key=lambda index: (len(covered[index] & left), -len(fragments[index].atoms), -index),
         )
+        if not covered[best] & left:
+            raise StructureError(
+                f"no fragment of {radius_A:g} Å has the surroundings of atoms "
+                f"{', '.join(map(str, sorted(left)))} of {name_structure(groups.atoms)}; give "
+                f"another radius."
+            )
         chosen.append(best)
         left -= covered[best]
     for index in tuple(chosen):  # the later ones may have made an earlier one superfluous

@@ -251,7 +251,7 @@ def build_fragment(
         images=np.array([image for _, image in everything], dtype=np.int64),
         n_caps=len(caps),
         anchors=np.array([index[cap.anchor] for cap in caps], dtype=np.int64),
-        central=_central(groups, places, len(caps), radius_A),
+        central=_central(groups, places, len(caps), radius_A, site=index[site, (0, 0, 0)]),
         radius_A=radius_A,
         charge=charge,
         multiplicity=1 + odd,
@@ -338,7 +338,9 @@ def _in_the_way(groups: Groups, kept: set[Place], caps: list[Cap]) -> set[Place]
     return missing
 
 
-def _central(groups: Groups, places: list[Place], n_caps: int, radius_A: float | None) -> BoolArray:
+def _central(
+    groups: Groups, places: list[Place], n_caps: int, radius_A: float | None, *, site: int
+) -> BoolArray:
     central = np.zeros(len(places) + n_caps, dtype=bool)
     if radius_A is None:
         return central
@@ -352,6 +354,7 @@ def _central(groups: Groups, places: list[Place], n_caps: int, radius_A: float |
     missing = [index for index, place in enumerate(around) if place not in here]
     absent = groups.atoms.positions[found[missing]] + images[missing] @ groups.atoms.cell.array
     central[: len(places)] = KDTree(absent).query(kept)[0] > radius if missing else True
+    central[site] = True  # also where an atom is at the very radius, and distances are rounded
     return central
 
 

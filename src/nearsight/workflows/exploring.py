@@ -3,27 +3,33 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
+import numpy as np
 from ase import Atoms
 
 from nearsight.dynamics.run import run_dynamics
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
 from nearsight.dynamics.watch import BrokenRunError
-from nearsight.errors import ModelError, ProcessDiedError
+from nearsight.errors import ModelError
 from nearsight.execution.surroundings import current_model
 from nearsight.hdnnp.files.data import read_data
 from nearsight.hdnnp.frames import Frame
+from nearsight.models.contract import Model
 from nearsight.models.registry import load_model
+from nearsight.models.renaming import RenamedModel
 from nearsight.progress import Progress
+from nearsight.remarks import Remark
 from nearsight.structures.selection import structure_stem
 from nearsight.training.active.cutting import Cutter
-from nearsight.training.active.judging import Judges
+from nearsight.training.active.judging import Judged, Judges
 from nearsight.training.active.picking import Pick, pick
 from nearsight.training.active.rounds import Exploration, Picked
+from nearsight.training.active.settings import PickingSettings
 from nearsight.training.folder import BEST
 from nearsight.training.result import Training
-from nearsight.workflows.labelling import OF_STRUCTURES
+from nearsight.workflows.labelling import OF_STRUCTURES, answers
 from nearsight.workflows.learn_settings import LearnSettings
 
 _FS_PER_PS = 1000.0
@@ -39,6 +45,8 @@ class Crystal:
     """What its files are called, of which no two are the same."""
     atoms: Atoms
     cutter: Cutter
+    remarks: tuple[Remark, ...] = ()
+    """What is to be known of it as it was read."""
 
     @property
     def stem(self) -> str:
@@ -54,6 +62,17 @@ class Found:
     fragments: list[Atoms]
     names: list[str]
     """What each is called among the data: the crystal and the kind of site."""
+
+
+def in_turn(found: Sequence[Found]) -> list[tuple[Atoms, str]]:
+    """Return fragments with their names, one of each crystal after the other."""
+    of_crystals = [zip(each.fragments, each.names, strict=True) for each in found]
+    return [each for turn in zip_longest(*of_crystals) for each in turn if each is not None]
+
+
+def seed_of(seed: int, number: int, place: int) -> int:
+    """Return the seed of the velocities of a crystal in a round, which no two have in common."""
+    return int(np.random.SeedSequence([seed, number, place]).generate_state(1)[0])
 
 
 def first_frames(
@@ -80,50 +99,57 @@ def first_frames(
         for crystal in crystals
         for each in crystal.cutter.at_rest()
     ]
-    refusals = []
-    frames: list[Frame] = []
+    files = [folder / f"fragment-{number:02d}.extxyz" for number in range(len(fragments))]
+    calls = {
+        number: (atoms, str(file), settings, number)
+        for number, ((_, atoms), file) in enumerate(zip(fragments, files, strict=True))
+    }
     with processes(len(fragments)) as executor:
-        files = [folder / f"fragment-{number:02d}.extxyz" for number in range(len(fragments))]
-        tasks = [
-            executor.submit(move_fragment, atoms, str(file), settings, number)
-            for number, ((_, atoms), file) in enumerate(zip(fragments, files, strict=True))
-        ]
-        for (name, _), file, task in zip(fragments, files, tasks, strict=True):
-            try:
-                task.result()
-            except (*OF_STRUCTURES, BrokenRunError, ProcessDiedError) as error:
-                refusals.append(f"{name}: {error}")
-            if file.exists():
-                frames += [
-                    Frame(
-                        Atoms(a.atoms.numbers, a.atoms.positions),
-                        a.energy_eV,
-                        a.forces_eV_per_A,
-                        group=name,
-                    )
-                    for a in read_data(file)
-                ]
+        why = {
+            number: str(each)
+            for number, each in answers(executor, move_fragment, calls)
+            if each is not None
+        }
+    refusals = [f"{fragments[number][0]}: {why[number]}" for number in sorted(why)]
+    frames = [
+        Frame(Atoms(a.atoms.numbers, a.atoms.positions), a.energy_eV, a.forces_eV_per_A, group=name)
+        for (name, _), file in zip(fragments, files, strict=True)
+        if file.exists()
+        for a in read_data(file)
+    ]
     return frames, refusals
 
 
-def move_fragment(atoms: Atoms, file: str, settings: LearnSettings, seed: int) -> None:
-    """Move a fragment by the model of this process, and write its frames with forces."""
+def move_fragment(atoms: Atoms, file: str, settings: LearnSettings, seed: int) -> str | None:
+    """Move a fragment by the model of this process, and write its frames with forces.
+
+    Returns
+    -------
+    str or None
+        Why there are fewer frames than asked for.
+
+    Raises
+    ------
+    NearsightError
+        The model cannot be loaded, or the machine has too little memory or disk.
+    """
+    teacher = current_model()
     asked = settings.first
     output = OutputSettings(every_fs=asked.first_every_fs, forces=True)
     time_fs = (asked.first_frames - 1) * output.interval(_TIMESTEP_FS) * _TIMESTEP_FS
-    run_dynamics(
-        atoms,
-        current_model(),
-        DynamicsSettings(
-            temperature_K=asked.first_temperature_K,
-            timestep_fs=_TIMESTEP_FS,
-            time_ps=time_fs / _FS_PER_PS,
-            seed=seed,
-        ),
-        output,
-        trajectory=file,
-        checkpoint=f"{file}.dynamics",
+    dynamics = DynamicsSettings(
+        temperature_K=asked.first_temperature_K,
+        timestep_fs=_TIMESTEP_FS,
+        time_ps=time_fs / _FS_PER_PS,
+        seed=seed,
     )
+    try:
+        run_dynamics(
+            atoms, teacher, dynamics, output, trajectory=file, checkpoint=f"{file}.dynamics"
+        )
+    except (*OF_STRUCTURES, BrokenRunError) as error:
+        return str(error)
+    return None
 
 
 def explore(
@@ -133,9 +159,13 @@ def explore(
     threshold_eV_per_A: float,
     *,
     settings: LearnSettings,
+    seed: int,
     progress: Progress,
 ) -> Found:
     """Move a crystal by what was learnt, and cut out what was not.
+
+    A crystal that does not hold, with nothing to learn in the frames before that, is moved in the
+    same way once more, and each step is looked at.
 
     Parameters
     ----------
@@ -149,32 +179,30 @@ def explore(
         Disagreement beyond which atoms are learnt.
     settings
         How it is moved, and what is picked.
+    seed
+        Of its velocities.
     progress
         Where progress goes.
     """
-    file = folder / f"{crystal.label}.extxyz"
-    stopped = _moved(crystal, folder / "member-1" / BEST, file, settings, progress)
-    moments = _moments(file)
+    asked, cutter = settings.exploring, crystal.cutter
     judges = Judges([each.best for each in trainings])
-    judged = [judges.judge(atoms) for _, atoms in moments]
-    cutter, kinds = crystal.cutter, crystal.cutter.kinds
-
-    def covered(frame: int, atom: int) -> list[int]:
-        fragment = cutter.cut(moments[frame][1], atom)
-        return list(fragment.parents[fragment.central].tolist())
-
-    times_fs = [time_fs for time_fs, _ in moments]
-    picks = pick(
-        judged, times_fs, kinds, threshold_eV_per_A, settings=settings.picking, covered=covered
-    )
-    fragments = [cutter.cut(moments[each.frame][1], each.atom).atoms for each in picks]
-    names = [f"{crystal.stem} {_kind(crystal, each)}" for each in picks]
-    asked_ps = settings.exploring.explore_ps
+    student, dynamics = _student(folder / "member-1" / BEST), _dynamics(settings, seed)
+    for name, every_fs in (
+        (crystal.label, asked.explore_every_fs),
+        (f"{crystal.label}-steps", asked.explore_timestep_fs),
+    ):
+        file = folder / f"{name}.extxyz"
+        stopped = _moved(crystal, student, dynamics, file, every_fs=every_fs, progress=progress)
+        moments = _moments(file)
+        judged = [judges.judge(atoms) for _, atoms in moments]
+        picks = _picks(cutter, moments, judged, threshold_eV_per_A, settings.picking)
+        if picks or stopped is None:
+            break
     return Found(
         Exploration(
             crystal=crystal.name,
-            asked_ps=asked_ps,
-            reached_ps=times_fs[-1] / _FS_PER_PS,
+            asked_ps=asked.explore_ps,
+            reached_ps=moments[-1][0] / _FS_PER_PS,
             stopped=stopped,
             n_frames=len(moments),
             n_frames_beyond=sum(bool((each.overshoot > 0).any()) for each in judged),
@@ -192,8 +220,27 @@ def explore(
                 for each in picks
             ),
         ),
-        fragments,
-        names,
+        [cutter.cut(moments[each.frame][1], each.atom).atoms for each in picks],
+        [f"{crystal.stem} {_kind(crystal, each)}" for each in picks],
+    )
+
+
+def _picks(
+    cutter: Cutter,
+    moments: Sequence[tuple[float, Atoms]],
+    judged: Sequence[Judged],
+    threshold_eV_per_A: float,
+    settings: PickingSettings,
+) -> list[Pick]:
+    """Return what is learnt next of these moments."""
+
+    def covered(frame: int, atom: int) -> list[int]:
+        fragment = cutter.cut(moments[frame][1], atom)
+        return list(fragment.parents[fragment.central].tolist())
+
+    times_fs = [time_fs for time_fs, _ in moments]
+    return pick(
+        judged, times_fs, cutter.kinds, threshold_eV_per_A, settings=settings, covered=covered
     )
 
 
@@ -201,26 +248,44 @@ def _kind(crystal: Crystal, one: Pick) -> str:
     return f"{crystal.atoms.symbols[one.kind]}{one.kind}"
 
 
-def _moved(
-    crystal: Crystal, potential: Path, file: Path, settings: LearnSettings, progress: Progress
-) -> str | None:
-    """Move the crystal; return why that ended early, or None."""
+def _student(potential: Path) -> Model:
+    """Return a potential under a name that is the same wherever its folder is.
+
+    Its dynamics go on although the folder was moved, or is called otherwise: the digest of its
+    files tells it from others.
+    """
+    return RenamedModel(load_model(f"hdnnp:{potential}", device="cpu"), "hdnnp")
+
+
+def _dynamics(settings: LearnSettings, seed: int) -> DynamicsSettings:
     asked = settings.exploring
-    dynamics = DynamicsSettings(
+    return DynamicsSettings(
         ensemble="npt",
         external_pressure_bar=asked.pressure_bar,
         time_ps=asked.explore_ps,
         timestep_fs=asked.explore_timestep_fs,
         temperature_K=asked.lowest_temperature_K,
         final_temperature_K=asked.highest_temperature_K,
-        seed=settings.network.seed,
+        seed=seed,
     )
+
+
+def _moved(
+    crystal: Crystal,
+    student: Model,
+    dynamics: DynamicsSettings,
+    file: Path,
+    *,
+    every_fs: float,
+    progress: Progress,
+) -> str | None:
+    """Move the crystal; return why that ended early, or None."""
     try:
         run_dynamics(
             crystal.atoms,
-            load_model(f"hdnnp:{potential}", device="cpu"),
+            student,
             dynamics,
-            OutputSettings(every_fs=asked.explore_every_fs),
+            OutputSettings(every_fs=every_fs),
             trajectory=file,
             checkpoint=file.with_suffix(".dynamics"),
             keep_bonds=True,

@@ -1,7 +1,8 @@
 """From crystals and a teacher to a potential that has learnt from fragments of them."""
 
+import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,7 +17,6 @@ from nearsight.hdnnp.files.data import read_data
 from nearsight.hdnnp.files.extended_xyz import write_extended_xyz
 from nearsight.hdnnp.frames import Frame
 from nearsight.locking import hold
-from nearsight.models.evaluable import require_calculable
 from nearsight.models.registry import load_model
 from nearsight.progress import Progress, as_progress
 from nearsight.provenance import ModelIdentity
@@ -24,30 +24,50 @@ from nearsight.records.learning_record import LearningRecord
 from nearsight.records.learning_results import LearningResults, learning_record
 from nearsight.records.questions import LocalityRecord
 from nearsight.records.shared_fields import Run
+from nearsight.remarks import Remark, Severity
 from nearsight.resources import Resources
 from nearsight.training.active.cutting import Cutter
+from nearsight.training.active.ending import limit_reached, nothing_to_go_on_with
 from nearsight.training.active.rounds import Errors, Round
 from nearsight.training.folder import BEST
 from nearsight.training.labelled import ALL, labelled_data
 from nearsight.training.proposing import Pair
 from nearsight.training.result import Training
 from nearsight.workflows.context import AnyModel, load
-from nearsight.workflows.exploring import Crystal, Found, explore, first_frames
+from nearsight.workflows.exploring import (
+    Crystal,
+    Found,
+    explore,
+    first_frames,
+    in_turn,
+    seed_of,
+)
 from nearsight.workflows.given import require_model, require_places, require_settings
 from nearsight.workflows.labelling import label_all, processes_of
 from nearsight.workflows.learn_checks import (
+    require_calculable_fragments,
+    require_crystals,
     require_elements,
     require_labels,
     require_room,
-    require_same,
+    require_trainable,
     with_radius,
+)
+from nearsight.workflows.learn_folder import (
+    LABELLED,
+    LABELS,
+    ROUND,
+    STATE,
+    require_loadable,
+    require_same,
+    round_folder,
 )
 from nearsight.workflows.learn_settings import LearnSettings
 from nearsight.workflows.source import Source, Structure
 from nearsight.workflows.train import reaches_A, train_committee
 
+_logger = logging.getLogger("nearsight.training")
 _DEFAULT = LearnSettings()
-_STATE, _ROUND, _LABELS, _LABELLED = "learn.json", "round.json", "labels.jsonl", "labelled.extxyz"
 MEMBERS = ("member-1", "member-2")
 """Folders of both potentials in that of a round."""
 
@@ -81,7 +101,8 @@ def learn(
         Radius of fragments, how networks are trained, what is explored, and what is picked.
     out
         A folder for everything. A run that was interrupted, or killed, goes on from there as if it
-        had not been; one that has ended goes on if more rounds or labels are asked for.
+        had not been; one that has ended goes on if more rounds or labels are asked for. Settings
+        that first frames do not depend on may be others where the round that follows is not begun.
     locality
         How far forces reach: half of that range is the radius of fragments and the cutoff, and
         pairs of elements have no symmetry functions beyond the distance at which they interact.
@@ -121,21 +142,20 @@ def learn(
     reaches = None if locality is None else reaches_A(locality)
     resources = resources or Resources()
     resources.limit_threads()
+    folder = Path(out)
+    require_loadable(folder)
     crystals = [_crystal(each, number, settings) for number, each in enumerate(structures)]
-    if not crystals:
-        raise MethodError("there is no crystal to learn; give at least one.")
+    require_crystals(crystals)
     require_elements(crystals, locality)
+    require_trainable(crystals, settings)
     require_room(crystals, settings)
     model = load(teacher, resources)
-    for crystal in crystals:
-        for fragment in crystal.cutter.at_rest():
-            require_calculable(fragment.atoms, model)
-    folder = Path(out)
+    require_calculable_fragments(crystals, model)
     folder.mkdir(parents=True, exist_ok=True)
-    with hold(folder / _STATE):
-        require_same(folder / _STATE, crystals, model, settings, reaches)
+    with hold(folder / STATE):
+        require_same(folder, crystals, model, settings, reaches)
         in_processes = partial(processes_of, teacher, resources)
-        if not (_folder(folder, 0) / _ROUND).exists():
+        if not (round_folder(folder, 0) / ROUND).exists():
             require_labels(crystals, model)
         run = _Run(
             crystals=crystals,
@@ -174,31 +194,21 @@ class _Run:
 
     def to_the_end(self) -> tuple[list[Round], str]:
         """Go on until nothing new is found, or a limit is reached; return all rounds, and why."""
-        asked = self.settings.rounds
         rounds = [self._first()]
         while True:
-            number = len(rounds)
-            n_labels = sum(each.n_labelled + each.n_refused + each.n_too_far for each in rounds)
-            most = asked.most_labels
-            stopped = None
-            if number > 1 and not rounds[-1].n_labelled:
-                found = "nothing that was found has a label" if rounds[-1].n_picked else ""
-                return rounds, f"since {found or 'nothing new was found'}"
-            if number > asked.rounds:
-                stopped = f"after {asked.rounds} rounds, as asked for"
-            elif most is not None and n_labels >= most:
-                stopped = f"after {n_labels} labels, {most} being the most"
-            n_left = None if most is None else most - n_labels
-            done = self._round(number, n_left, explores=stopped is None)
-            rounds.append(done)
-            if stopped is not None:
-                return rounds, stopped
+            most = self.settings.rounds.most_labels
+            n_left = None if most is None else most - sum(each.n_asked for each in rounds)
+            limit = limit_reached(rounds, self.settings.rounds)
+            rounds.append(self._round(len(rounds), n_left, explores=limit is None))
+            ended = limit or nothing_to_go_on_with(rounds[-1])
+            if ended is not None:
+                return rounds, ended
 
     def results(
         self, teacher: ModelIdentity, rounds: Sequence[Round], stopped: str
     ) -> LearningResults:
         """Return what came of all rounds."""
-        potential = _folder(self.folder, rounds[-1].number) / MEMBERS[0] / BEST
+        potential = round_folder(self.folder, rounds[-1].number) / MEMBERS[0] / BEST
         return LearningResults(
             crystals=tuple(each.name for each in self.crystals),
             teacher=teacher,
@@ -208,12 +218,13 @@ class _Run:
             cutoff_A=self.settings.functions.cutoff_radius_A,
             rounds=tuple(rounds),
             stopped=stopped,
+            remarks=tuple(self._remarks()),
         )
 
     def _first(self) -> Round:
         """Return the round of first frames, which the teacher makes."""
-        folder = _folder(self.folder, 0)
-        done = Round.read(folder / _ROUND)
+        folder = round_folder(self.folder, 0)
+        done = Round.read(folder / ROUND)
         if done is not None:
             return done
         folder.mkdir(exist_ok=True)
@@ -222,21 +233,26 @@ class _Run:
             raise MethodError(
                 f"the teacher could move none of the fragments: {'; '.join(refusals)}"
             )
-        write_extended_xyz(frames, folder / _LABELLED)
+        write_extended_xyz(frames, folder / LABELLED)
         done = Round(0, 0, (), None, (), len(frames), len(refusals), tuple(refusals), 0)
         return self._finished(done, folder)
 
     def _round(self, number: int, n_left: int | None, *, explores: bool) -> Round:
         """Return a round, in which no more than `n_left` structures are labelled."""
-        folder = _folder(self.folder, number)
-        done = Round.read(folder / _ROUND)
+        folder = round_folder(self.folder, number)
+        done = Round.read(folder / ROUND)
         if done is not None and (done.explorations or not explores):
             return done
         folder.mkdir(exist_ok=True)
         trainings = self._trained(folder, number)
         errors = tuple(_errors(each) for each in trainings)
-        done = Round(number, _n_learnt(trainings), errors, None, (), 0, 0, (), 0)
-        if not explores:
+        n_learnt = len(trainings[0].prepared.structures)
+        warnings = tuple(_remarks(trainings))
+        for remark in warnings:
+            if remark.severity is Severity.PROBLEM:
+                _logger.warning("round %d: %s", number, remark)  # before more is spent
+        done = Round(number, n_learnt, errors, None, (), 0, 0, (), 0, warnings)
+        if not explores or done.unlearnt:
             return self._finished(done, folder)
         threshold = self._threshold(errors)
         found = [
@@ -246,9 +262,10 @@ class _Run:
                 folder,
                 threshold,
                 settings=self.settings,
+                seed=seed_of(self.settings.network.seed, number, place),
                 progress=self.progress,
             )
-            for crystal in self.crystals
+            for place, crystal in enumerate(self.crystals)
         ]
         done = replace(
             done,
@@ -259,7 +276,7 @@ class _Run:
 
     def _trained(self, folder: Path, number: int) -> tuple[Training, ...]:
         """Let both networks learn all labels of earlier rounds."""
-        files = [_folder(self.folder, earlier) / _LABELLED for earlier in range(number)]
+        files = [round_folder(self.folder, earlier) / LABELLED for earlier in range(number)]
         frames = [frame for file in files if file.exists() for frame in read_data(file)]
         data = labelled_data(frames)
         first = self.settings.training
@@ -289,12 +306,12 @@ class _Run:
         self, done: Round, found: Sequence[Found], folder: Path, n_left: int | None
     ) -> Round:
         """Let the teacher label what was found, and write what can be learnt of it."""
-        structures = [each for one in found for each in one.fragments][:n_left]
-        names = [name for one in found for name in one.names]
-        labels = label_all(structures, folder / _LABELS, self.processes, self.progress)
+        chosen = in_turn(found)[:n_left]
+        structures = [atoms for atoms, _ in chosen]
+        labels = label_all(structures, folder / LABELS, self.processes, self.progress)
         frames: list[Frame] = []
         n_too_far = 0
-        for atoms, name, label in zip(structures, names, labels, strict=False):
+        for (atoms, name), label in zip(chosen, labels, strict=True):
             forces = label.forces_eV_per_A
             if forces is None:
                 continue
@@ -304,7 +321,7 @@ class _Run:
             plain = Atoms(atoms.numbers, atoms.positions)
             frames.append(Frame(plain, label.energy_eV, forces, group=name))
         if frames:
-            write_extended_xyz(frames, folder / _LABELLED)
+            write_extended_xyz(frames, folder / LABELLED)
         refusals = tuple(dict.fromkeys(each.refusal for each in labels if each.refusal is not None))
         n_refused = sum(each.refusal is not None for each in labels)
         return replace(
@@ -315,28 +332,38 @@ class _Run:
             n_too_far=n_too_far,
         )
 
+    def _remarks(self) -> Iterator[Remark]:
+        """Yield what is to be known of the crystals as they were read."""
+        for crystal in self.crystals:
+            for each in crystal.remarks:
+                of = f"{crystal.name}: " if len(self.crystals) > 1 else ""
+                yield Remark(each.code, f"{of}{each}", each.severity)
+
     def _finished(self, done: Round, folder: Path) -> Round:
-        done.write(folder / _ROUND)
+        done.write(folder / ROUND)
         self.told(done)
         return done
 
 
-def _folder(out: Path, number: int) -> Path:
-    """Return the folder of a round."""
-    return out / f"round-{number:02d}"
-
-
 def _crystal(structure: Structure, number: int, settings: LearnSettings) -> Crystal:
     source = Source.of(structure, settings.reading)
-    atoms, _ = source.read()
+    atoms, remarks = source.read()
     cutter = Cutter(atoms, settings.rounds.radius_A)
-    return Crystal(source.name, f"crystal-{number:02d}", atoms, cutter)
+    return Crystal(source.name, f"crystal-{number:02d}", atoms, cutter, remarks)
 
 
 def _errors(training: Training) -> Errors:
     of_test = training.best_errors.errors.of("test", ALL)
-    return Errors(of_test.energy_RMSE_eV_per_atom, of_test.force_RMSE_eV_per_A)
+    return Errors(of_test.energy_RMSE_eV_per_atom, of_test.force_RMSE_eV_per_A, training.best_epoch)
 
 
-def _n_learnt(trainings: Sequence[Training]) -> int:
-    return len(trainings[0].prepared.structures)
+def _remarks(trainings: Sequence[Training]) -> Iterator[Remark]:
+    """Yield what is to be known of the data, once, and of each network."""
+    of_each = [training.warnings for training in trainings]
+    for place, remarks in enumerate(of_each, start=1):
+        for remark in remarks:
+            if all(remark in others for others in of_each):
+                if place == 1:
+                    yield remark
+            else:
+                yield Remark(remark.code, f"network {place}: {remark}", remark.severity)

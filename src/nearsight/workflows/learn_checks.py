@@ -1,19 +1,20 @@
 """What is decided and refused before crystals are learnt, so that no work is lost by it."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 from ase.formula import Formula
 
-from nearsight.errors import CheckpointError, ModelError, NearsightError, SettingError
-from nearsight.fingerprint import fingerprint
+from nearsight.errors import (
+    MethodError,
+    ModelError,
+    NearsightError,
+    SettingError,
+    StructureError,
+)
 from nearsight.models.contract import Model
+from nearsight.models.evaluable import require_calculable
 from nearsight.records.questions import LocalityRecord
-from nearsight.storage import write_text
-from nearsight.training.proposing import Pair
 from nearsight.training.settings import IRMOF_RADIUS_A
 from nearsight.workflows.exploring import Crystal
 from nearsight.workflows.learn_settings import LearnSettings
@@ -89,6 +90,92 @@ def require_elements(crystals: Sequence[Crystal], locality: LocalityRecord | Non
             )
 
 
+def require_crystals(crystals: Sequence[Crystal]) -> None:
+    """Check that all are crystals that can be moved at a pressure.
+
+    Raises
+    ------
+    MethodError
+        There is none.
+    StructureError
+        One is not periodic in three directions, or has constraints.
+    """
+    if not crystals:
+        raise MethodError("there is no crystal to learn; give at least one.")
+    for crystal in crystals:
+        if not crystal.atoms.pbc.all():
+            raise StructureError(
+                f"{crystal.name} is not periodic in three directions, and what is learnt moves it "
+                f"at a pressure; give a crystal."
+            )
+        if crystal.atoms.constraints:
+            raise StructureError(
+                f"{crystal.name} has constraints, and what is learnt moves all of it at a "
+                f"pressure; remove them with atoms.set_constraint()."
+            )
+
+
+def require_calculable_fragments(crystals: Sequence[Crystal], teacher: Model) -> None:
+    """Check that a teacher has elements, charge and spin of the fragment of each kind of site.
+
+    Raises
+    ------
+    ModelError
+        It has not; naming the fragment.
+    """
+    for crystal in crystals:
+        for fragment in crystal.cutter.of_kinds():
+            try:
+                require_calculable(fragment.atoms, teacher)
+            except ModelError as error:
+                raise ModelError(
+                    f"the fragment around {fragment.centre} of {crystal.name}: {error}"
+                ) from error
+
+
+def require_trainable(crystals: Sequence[Crystal], settings: LearnSettings) -> None:
+    """Check that first frames can be divided and have the elements that settings name.
+
+    Raises
+    ------
+    SettingError
+        No structure would be tested, or energies of free atoms are those of other elements.
+    """
+    fragments = [
+        (f"{crystal.stem} {each.centre}", each.atoms)
+        for crystal in crystals
+        for each in crystal.cutter.at_rest()
+    ]
+    n_first = len(fragments) * settings.first.first_frames
+    asked = settings.data
+    if asked.split == "file":
+        raise SettingError(
+            "`split` file goes by what data say of themselves, and fragments that are labelled "
+            "here say nothing; give another one.",
+            "split",
+        )
+    if asked.split == "group" and len({name for name, _ in fragments}) < 2:
+        raise SettingError(
+            f"`split` group tests whole groups, and the first frames are all of "
+            f"{fragments[0][0]}; give another one.",
+            "split",
+        )
+    if asked.split != "group" and int(asked.test_share * n_first) < 1:
+        raise SettingError(
+            f"`test_share` is {asked.test_share:g}, of which none of {n_first} first frames is "
+            f"tested; give a larger share, or more `first_frames`.",
+            "test_share",
+        )
+    given = asked.given_atomic_energies_eV()
+    symbols = sorted({symbol for _, atoms in fragments for symbol in atoms.symbols})
+    if given and set(given) != set(symbols):
+        raise SettingError(
+            f"`atomic_energies` are of {', '.join(given)}, and fragments have "
+            f"{', '.join(symbols)}; give one for each of the latter, or none.",
+            "atomic_energies",
+        )
+
+
 def require_room(crystals: Sequence[Crystal], settings: LearnSettings) -> None:
     """Check that first frames alone are not more than may be labelled.
 
@@ -128,40 +215,3 @@ def require_labels(crystals: Sequence[Crystal], teacher: Model) -> None:
     raise ModelError(
         f"{teacher.identity.name} has no number for any fragment: {'; '.join(refusals)}"
     )
-
-
-def require_same(
-    path: Path,
-    crystals: Sequence[Crystal],
-    teacher: Model,
-    settings: LearnSettings,
-    reaches: Mapping[Pair, float] | None,
-) -> None:
-    """Check that a folder is that of these crystals, this teacher and these settings.
-
-    How many rounds and labels there are at most may be another number than before.
-    """
-    deciding = settings.to_json()
-    for name in ("rounds", "most_labels"):
-        deciding["rounds"] = {k: v for k, v in deciding["rounds"].items() if k != name}
-    if reaches is not None:
-        deciding["reaches_A"] = {"-".join(pair): reaches[pair] for pair in sorted(reaches)}
-    prints = [fingerprint(each.atoms, teacher.identity, deciding) for each in crystals]
-    digests: dict[str, Any] = {
-        "crystals": [each["structure"] for each in prints],
-        "teacher": prints[0]["model"],
-        "settings": prints[0]["settings"],
-    }
-    if not path.exists():
-        write_text(path, json.dumps(digests, indent=1))
-        return
-    try:
-        before = json.loads(path.read_text(encoding="utf-8"))
-        other = [name for name, value in digests.items() if before[name] != value]
-    except (ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path} is damaged; give another folder.") from error
-    if other:
-        raise CheckpointError(
-            f"{path.parent} was made with other {' and '.join(other)}; give another folder, or "
-            f"delete that one to begin anew."
-        )

@@ -47,6 +47,18 @@ def test_long_chain_needs_one_fragment_for_its_middle(alkane: Build) -> None:
     assert len(few) == len(more) <= 3
 
 
+def test_a_site_is_central_also_where_images_are_at_the_very_radius() -> None:
+    """Distances of both searches differ in the last digit, with the tolerance of the radius."""
+    water = molecule("H2O", cell=[8.726, 10.026, 10.826], pbc=True)
+    water.positions += np.array([2.707, 1.499, 2.233]) - water.positions[0]
+    groups = find_groups(water)
+    for site in range(3):
+        fragment = cut_fragment(groups, site, radius_A=8.725)
+        assert fragment.central[fragment.site]
+    covering = covering_fragments(groups, 8.725)
+    assert {0, 1} <= {int(atom) for each in covering for atom in each.parents[each.central]}
+
+
 def test_sites_of_benzene_and_its_mirror_images() -> None:
     atoms = molecule("C6H6")
     assert len(set(site_classes(atoms))) == 2

@@ -58,3 +58,18 @@ def test_equivalent_atoms_are_of_one_kind() -> None:
 def test_another_structure_is_refused() -> None:
     with pytest.raises(StructureError, match="has not the atoms"):
         CUTTER.cut(CRYSTAL[::-1], 0)
+
+
+def test_noise_of_coordinates_makes_no_kinds() -> None:
+    noisy = CRYSTAL.copy()
+    noisy.rattle(0.002, seed=1)
+    cutter = Cutter(noisy, RADIUS_A)
+    np.testing.assert_array_equal(cutter.kinds, CUTTER.kinds)
+    sizes = [(len(each.atoms), each.n_central) for each in cutter.at_rest()]
+    assert sorted(sizes) == [(42, 11), (59, 17)]
+
+
+def test_each_kind_has_its_fragment() -> None:
+    fragments = CUTTER.of_kinds()
+    assert [each.parents[each.site] for each in fragments] == np.unique(CUTTER.kinds).tolist()
+    assert all(each.central[each.site] for each in fragments)

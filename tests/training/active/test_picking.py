@@ -52,6 +52,23 @@ def test_there_are_no_more_than_asked_for(limits: dict[str, int], n: int) -> Non
     assert [each.time_fs for each in picks] == sorted(each.time_fs for each in picks)
 
 
+def test_one_moment_gives_no_more_than_its_share() -> None:
+    """Also where each atom is a kind of its own, as in a crystal without symmetry."""
+    frame = judged([2.0, 3.0, 5.0, 4.0])
+    picks = pick(
+        [frame] * 3,
+        [0.0, 100.0, 200.0],
+        np.arange(4),
+        THRESHOLD,
+        settings=PickingSettings(most_of_a_frame=3, most_picked=8, apart_fs=150.0),
+    )
+    assert [(each.frame, each.atom) for each in picks] == [
+        *((0, 2), (0, 3), (0, 1)),
+        *((1, 0),),
+        *((2, 2), (2, 3), (2, 1)),
+    ]
+
+
 def test_what_a_fragment_of_the_same_frame_holds_is_learnt_with_it() -> None:
     frames = [judged([4.0, 3.0, 2.0, 1.5])]
     neighbours = {0: [0, 2], 1: [1], 3: [3]}

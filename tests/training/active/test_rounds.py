@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from nearsight.errors import CheckpointError
+from nearsight.remarks import Remark
 from nearsight.training.active.rounds import Errors, Exploration, Picked, Round
 
 PICKED = (
@@ -12,14 +13,19 @@ PICKED = (
     Picked("Zn0", "disagreement", 0.6, 1.25, 0.0),
 )
 EXPLORATION = Exploration("mof.cif", 2.0, 0.7, "atoms fly apart", 70, 5, 1.25, PICKED)
-ROUND = Round(2, 40, (Errors(1e-3, 0.1),), 0.6, (EXPLORATION,), 1, 1, ("no convergence",), 0)
+WARNING = Remark("overfitted", "network 1: forces are off")
+ROUND = Round(
+    2, 40, (Errors(1e-3, 0.1, 7),), 0.6, (EXPLORATION,), 1, 1, ("no convergence",), 0, (WARNING,)
+)
 
 
 def test_a_round_comes_back(tmp_path: Path) -> None:
     path = tmp_path / "round.json"
     assert Round.read(path) is None
     ROUND.write(path)
-    assert Round.read(path) == ROUND
+    again = Round.read(path)
+    assert again == ROUND
+    assert [each.code for each in again.warnings] == ["overfitted"]
     assert ROUND.n_picked == 2
     assert ROUND.n_picked_for("extrapolation") == 1
 

@@ -64,6 +64,7 @@ def pick(
     latest_fs: dict[int, float] = {}
     for frame, (each, time_fs) in enumerate(zip(judged, times_fs, strict=True)):
         known: set[int] = set()
+        most = min(settings.most_picked, len(picks) + settings.most_of_a_frame)
         for atom, reason in _flagged(each, threshold_eV_per_A, settings.overshoot):
             kind = int(kinds[atom])
             too_soon = time_fs - latest_fs.get(kind, -np.inf) < settings.apart_fs
@@ -80,11 +81,13 @@ def pick(
                     float(each.overshoot[atom]),
                 )
             )
-            if len(picks) >= settings.most_picked:
-                return picks
             of_a_kind[kind, reason] += 1
             latest_fs[kind] = time_fs
+            if len(picks) >= most:
+                break
             known.update(int(one) for one in covered(frame, atom))
+        if len(picks) >= settings.most_picked:
+            break
     return picks
 
 

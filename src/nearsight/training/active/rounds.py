@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nearsight.errors import CheckpointError
+from nearsight.remarks import Remark, remarks_from_json, remarks_to_json
 from nearsight.storage import write_text
 
 DISAGREEMENT, EXTRAPOLATION = "disagreement", "extrapolation"
@@ -56,6 +57,8 @@ class Errors:
     energy_RMSE_eV_per_atom: float
     force_RMSE_eV_per_A: float
     """Of a component."""
+    best_epoch: int
+    """Epoch of the training after which it was best; 0 if it has learnt nothing."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,24 @@ class Round:
     """Why not, each once."""
     n_too_far: int
     """Those with forces larger than `largest_force_eV_per_A`, which are not learnt."""
+    warnings: tuple[Remark, ...] = ()
+    """What is to be known of the data and of both trainings."""
+
+    @property
+    def unlearnt(self) -> tuple[int, ...]:
+        """Which networks have learnt nothing, counted from 1."""
+        return tuple(
+            place for place, each in enumerate(self.errors, start=1) if each.best_epoch == 0
+        )
+
+    @property
+    def n_asked(self) -> int:
+        """Structures that the teacher was asked for.
+
+        Frames that fragments were not moved to in round 0 are none of them.
+        """
+        others = self.n_refused + self.n_too_far if self.number else 0
+        return self.n_labelled + others
 
     @property
     def n_picked(self) -> int:
@@ -97,7 +118,8 @@ class Round:
         StorageError
             It cannot be written.
         """
-        write_text(path, json.dumps(asdict(self), indent=1))
+        values = {**asdict(self), "warnings": remarks_to_json(self.warnings)}
+        write_text(path, json.dumps(values, indent=1))
 
     @classmethod
     def read(cls, path: Path) -> "Round | None":
@@ -118,11 +140,13 @@ class Round:
                     "errors": tuple(Errors(**each) for each in values["errors"]),
                     "explorations": tuple(_exploration(each) for each in values["explorations"]),
                     "refusals": tuple(values["refusals"]),
+                    "warnings": remarks_from_json(values["warnings"]),
                 }
             )
         except (ValueError, KeyError, TypeError) as error:
             raise CheckpointError(
-                f"{path} is not what a round left; delete its folder to make it anew."
+                f"{path} is not what a round left; delete its folder and those of all later "
+                f"rounds, which follow from it, and they are made anew."
             ) from error
 
 

@@ -60,6 +60,16 @@ class ExploringSettings(Settings):
         float, Help("time between frames that are looked at (default: 10fs)", "T"), POSITIVE
     ] = 10.0
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.explore_every_fs > 1000 * self.explore_ps:
+            raise SettingError(
+                f"`explore_every_fs` is {self.explore_every_fs:g} fs, and `explore_ps` "
+                f"{self.explore_ps:g} ps: nothing but the crystal at rest would be looked at; give "
+                f"a longer `explore_ps`, or look more often.",
+                "explore_every_fs",
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
 class PickingSettings(Settings):
@@ -106,6 +116,9 @@ class PickingSettings(Settings):
     ] = 60
     most_of_a_kind: Annotated[
         int, Help("the same around one kind of site and for one reason", "N"), Range(least=1)
+    ] = 10
+    most_of_a_frame: Annotated[
+        int, Help("the same of one moment of a crystal", "N"), Range(least=1)
     ] = 10
     apart_fs: Annotated[
         float,
