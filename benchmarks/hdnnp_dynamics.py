@@ -73,7 +73,7 @@ def run(atoms: Atoms, model: Model, n_steps: int) -> float:
     """Return processor time of a run at constant energy."""
     settings = DynamicsSettings(ensemble="nve", time_ps=0.0005 * n_steps, temperature_K=300.0)
     start = process_time()
-    run_dynamics(atoms, model, settings, OutputSettings(every_fs=100.0), progress=False)
+    run_dynamics(atoms, model, settings, OutputSettings(every_fs=0.5 * n_steps), progress=False)
     return process_time() - start
 
 
@@ -104,6 +104,7 @@ def predicted(arguments: argparse.Namespace, atoms: Atoms) -> float:
             cwd=folder,
             env={**os.environ, "LD_LIBRARY_PATH": library},
             stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,  # of extrapolations
             check=True,
         )
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
