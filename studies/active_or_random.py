@@ -30,8 +30,10 @@ from three_potentials import (
     optimized,
     spread,
     tested_frames,
+    without_violence,
 )
 
+from nearsight.fingerprint import structure_sha256
 from nearsight.hdnnp.frames import Frame
 from nearsight.models import load_model
 from nearsight.storage import write_text
@@ -56,11 +58,12 @@ TESTED_AT = "500 K"
 
 
 def pool(arguments: argparse.Namespace) -> list[tuple[Fragment, Frame]]:
-    """Return the fragments that there are, with what the teacher says of them."""
+    """Return the fragments that can be learnt, with what the teacher says of them."""
     hot = spread(frames_of(moved(arguments, *HOT_K, HOT_PS), 0.0), N_POOL)
-    fragments = cut(hot, SMALL_A)
-    atoms = [each.atoms for each in fragments]
-    return list(zip(fragments, labelled(arguments.folder, "pool", atoms), strict=True))
+    by_digest = {structure_sha256(each.atoms): each for each in cut(hot, SMALL_A)}
+    atoms = [each.atoms for each in by_digest.values()]
+    frames = without_violence(labelled(arguments.folder, "pool", atoms))
+    return [(by_digest[structure_sha256(each.atoms)], each) for each in frames]
 
 
 def trained(frames: Sequence[Frame], seed: int, out: Path) -> list[Training]:
@@ -100,7 +103,7 @@ def curve(arguments: argparse.Namespace, name: str) -> Record:
     way, seed = name.split("-")
     every = pool(arguments)
     random = np.random.default_rng(int(seed))
-    left = [int(each) for each in random.permutation(N_POOL)]  # the same for both ways
+    left = [int(each) for each in random.permutation(len(every))]  # the same for both ways
     taken, left = left[: SIZES[0]], left[SIZES[0] :]
     crystal: list[Atoms] = spread(tested_frames(arguments, TEMPERATURES[TESTED_AT]), N_TESTED)
     tests = labelled(arguments.folder, f"crystal-{TEMPERATURES[TESTED_AT]:g}K", crystal)

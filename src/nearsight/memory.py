@@ -32,6 +32,7 @@ _WORDS_WITHOUT_MEMORY = (
     "RESOURCE_EXHAUSTED",
     "failed to map segment from shared object",
     "can't start new thread",
+    "CUDA error: out of memory",
 )
 _ALWAYS_THERE = 2**26  # asking the system how much is free takes longer than filling so little
 _BEYOND_ALL = 10**300  # near the largest number that can be told in GiB

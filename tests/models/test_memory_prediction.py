@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ase import Atoms
+from ase.build import molecule
 
 from nearsight.announcing import quietly
 from nearsight.errors import NearsightError
 from nearsight.models.batches import in_batches
 from nearsight.models.contract import HostingModel
-from nearsight.models.memory_prediction import UNMEASURED_ATOMS
+from nearsight.models.memory_prediction import UNMEASURED_ATOMS, MemoryPrediction
 from nearsight.models.registry import load_model
 from nearsight.structures.molecules import SITE_TYPE, as_framework
 from nearsight.structures.reading import read_structure
@@ -41,3 +42,14 @@ def test_a_force_field_computes_a_large_framework_with_its_charges(gas: str, typ
         assert not isinstance(answer, NearsightError), answer
         [expected] = model.evaluate([atoms])
         assert answer.energy_eV == pytest.approx(expected.energy_eV, rel=1e-12)
+
+
+def test_electrons_are_not_divided() -> None:
+    """Fifty atoms of a row of ammonia have an electron without a partner."""
+    pytest.importorskip("tblite", reason="tblite is not installed")
+    row = Atoms()
+    for place in range(14):
+        one = molecule("NH3")
+        one.translate([4.0 * place, 0.0, 0.0])
+        row += one
+    assert MemoryPrediction(row, load_model("gfn1-xtb")).of_force_call(row) > 0

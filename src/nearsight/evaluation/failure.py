@@ -69,10 +69,12 @@ def leaves_nothing(error: Exception) -> bool:
     Its GPU answers nothing any more, or the process behind it, of a model in another environment,
     has died.
     """
-    return any(
-        isinstance(each, ModelDiedError) or any(said in str(each) for said in _OF_BROKEN_DEVICES)
-        for each in _chain(error)
-    )
+    return any(isinstance(each, ModelDiedError) or _breaks_device(each) for each in _chain(error))
+
+
+def _breaks_device(error: BaseException) -> bool:
+    broken = any(said in str(error) for said in _OF_BROKEN_DEVICES)
+    return broken and not is_out_of_memory(error)
 
 
 def has_refused(error: Exception) -> bool:

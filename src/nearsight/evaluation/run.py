@@ -166,7 +166,10 @@ def _outcomes(
         yield NotLoaded(subject.name, model)
         return
     for name, how in asked.items():
-        yield _record(subject, model, name, how, folder, settings=settings)
+        outcome = _record(subject, model, name, how, folder, settings=settings)
+        yield outcome
+        if isinstance(outcome, NotLoaded):
+            return  # it would be loaded, in vain, for each examination
 
 
 def _record(

@@ -60,7 +60,14 @@ class LearningResults:
 
     def _about_rounds(self) -> Iterator[Remark]:
         explored = [each for each in self.rounds if each.explorations]
-        if explored and explored[-1].n_picked:
+        last = self.rounds[-1]
+        if last.unlearnt:
+            yield Remark(
+                "still-learning",
+                f"learning ended {self.stopped}: correct the settings of training, delete "
+                f"round-{last.number:02d}, and the same folder goes on from there.",
+            )
+        elif explored and explored[-1].n_picked:
             what = (
                 "ask for more `rounds` or `most_labels`, and the same folder goes on."
                 if explored[-1].n_labelled or explored[-1].n_asked < explored[-1].n_picked

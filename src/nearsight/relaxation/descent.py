@@ -52,6 +52,7 @@ def descend(
     settings: RelaxationSettings,
     strains: FloatArray,
     *,
+    volume_A3: float,
     answers: Answers,
     checkpoint: Checkpoint,
     trajectory: Trajectory | None = None,
@@ -72,6 +73,8 @@ def descend(
         With an optimizer, and a kind of cell that `atoms` can have.
     strains
         By which the cell may change, see `nearsight.relaxation.strains.strains_of`.
+    volume_A3
+        That of the cell as it was given.
     answers
         What the model said before, and where it is added to.
     checkpoint, trajectory
@@ -99,19 +102,19 @@ def descend(
         HessianOperator, model=atoms.calc.model, memory_budget_bytes=memory_budget_bytes
     )
     products_of = partial(AnsweredProducts, answers=answers, operator_of=operator_of)
-    reached, volume_A3 = state.n_steps, atoms.cell.volume
+    reached = state.n_steps
     try:
         with as_progress(progress).task("Relaxation step", None, state.n_steps) as advance:
 
             def keep(state: State, left_eV_per_A: float) -> None:
                 if answers.replaying and state.n_steps < reached:
                     return
+                _require_room(atoms, volume_A3, state.n_steps)
                 if trajectory is not None:  # first, so that no checkpoint is ahead of it
                     trajectory.add(atoms, state.n_steps, atoms.calc.evaluation)
                 checkpoint.keep(state, answers)
                 advance(state.n_steps, f"fmax {left_eV_per_A:.4f} eV/Å")
                 logger.debug("relaxation step %d: fmax %.5f eV/Å", state.n_steps, left_eV_per_A)
-                _require_room(atoms, volume_A3, state.n_steps)
 
             start = partial(optimizer_of, atoms, settings, strains, products_of)
             state = replace(state, n_steps=answers.origin_step)

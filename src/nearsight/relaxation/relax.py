@@ -167,6 +167,7 @@ def relax(
                 state,
                 settings,
                 strains,
+                volume_A3=atoms.cell.volume,
                 answers=answers,
                 checkpoint=keeper,
                 trajectory=steps,

@@ -84,11 +84,15 @@ def density_chart(
     total = unit.density_of_THz(states_per_THz[shown])
     elements = by_element_per_THz or {}
     parts = {name: unit.density_of_THz(elements[name][shown]) for name in elements}
+    axis = Axis(unit.axis, float(unit.of_THz(low)), float(x[-1]))
     return Chart(
         "Density of phonon states",
-        Axis(unit.axis, float(unit.of_THz(low)), float(x[-1])),
+        axis,
         Axis(f"{unit.density_axis} and cell", 0.0, 1.08 * float(total.max())),
-        density_lines(x, total, parts if len(parts) > 1 else {}),
+        (
+            *imaginary_region(axis, shown=axis.low < 0),
+            *density_lines(x, total, parts if len(parts) > 1 else {}),
+        ),
     )
 
 
@@ -158,7 +162,7 @@ def phonons_chart(
     at_gamma = Ticks(unit.of_wavenumbers(phonons.gamma.wavenumbers_per_cm))
     return replace(
         chart,
-        marks=(*imaginary_region(chart.x, shown=chart.x.low < 0), *chart.marks, at_gamma),
+        marks=(*chart.marks, at_gamma),
         description=(
             f"Density of phonon states of the Brillouin zone, each a Gaussian of "
             f"{unit.text(density.width_THz / units.PER_CM_IN_THZ)}, from "

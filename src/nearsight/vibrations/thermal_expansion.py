@@ -24,6 +24,9 @@ from nearsight.vibrations.thermodynamics import require_thermodynamic_settings, 
 _STEP_K = 5.0
 """Half of what central differences over temperature span. Fits for soft crystals end where volumes
 are uncertain by 1e-5, which shorter differences would show in the expansion."""
+_STEP_SHARE = 0.05
+"""Of the temperature that it is at most: where volumes go with the fourth power of the temperature,
+the expansion is wrong by the square of it."""
 _DEGREE = 4
 """That of phonopy's polynomials of entropies and heat capacities over the volume."""
 _LEAST_HEAT = 0.01
@@ -191,7 +194,7 @@ def _functions(
 ) -> _Functions:
     """Compute thermodynamic functions at all volumes."""
     n_atoms = len(used[0].atoms)
-    steps_K = np.where(asked_K > 0, np.minimum(_STEP_K, asked_K), _STEP_K)
+    steps_K = np.where(asked_K > 0, np.minimum(_STEP_K, _STEP_SHARE * asked_K), _STEP_K)
     middles_K = np.where(asked_K > 0, asked_K, steps_K)
     windows_K = middles_K[:, np.newaxis] + steps_K[:, np.newaxis] * [-1.0, 0.0, 1.0]
     thermal = [

@@ -1,5 +1,6 @@
 """Dynamics that show what is still to be learnt: of fragments by the teacher, then of crystals."""
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -165,7 +166,7 @@ def explore(
     """Move a crystal by what was learnt, and cut out what was not.
 
     A crystal that does not hold, with nothing to learn in the frames before that, is moved in the
-    same way once more, and each step is looked at.
+    same way once more, and each step after the last of them is looked at.
 
     Parameters
     ----------
@@ -187,16 +188,19 @@ def explore(
     asked, cutter = settings.exploring, crystal.cutter
     judges = Judges([each.best for each in trainings])
     student, dynamics = _student(folder / "member-1" / BEST), _dynamics(settings, seed)
+    moments: list[tuple[float, Atoms]] = []
+    judged: list[Judged] = []
     for name, every_fs in (
         (crystal.label, asked.explore_every_fs),
         (f"{crystal.label}-steps", asked.explore_timestep_fs),
     ):
         file = folder / f"{name}.extxyz"
         stopped = _moved(crystal, student, dynamics, file, every_fs=every_fs, progress=progress)
-        moments = _moments(file)
-        judged = [judges.judge(atoms) for _, atoms in moments]
+        later = _moments(file, after_fs=moments[-1][0] if moments else -math.inf)
+        moments += later
+        judged += [judges.judge(atoms) for _, atoms in later]
         picks = _picks(cutter, moments, judged, threshold_eV_per_A, settings.picking)
-        if picks or stopped is None:
+        if picks or stopped is None or asked.explore_every_fs <= asked.explore_timestep_fs:
             break
     return Found(
         Exploration(
@@ -298,8 +302,8 @@ def _moved(
     return None
 
 
-def _moments(file: Path) -> list[tuple[float, Atoms]]:
-    """Return times in fs and structures of a trajectory."""
+def _moments(file: Path, after_fs: float) -> list[tuple[float, Atoms]]:
+    """Return times in fs and structures of a trajectory, those after a time."""
     from ase.io import iread
 
     return [
@@ -308,4 +312,5 @@ def _moments(file: Path) -> list[tuple[float, Atoms]]:
             Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=atoms.pbc),
         )
         for atoms in iread(file, format="extxyz")
+        if atoms.info["time_fs"] > after_fs
     ]

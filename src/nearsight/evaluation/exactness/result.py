@@ -70,7 +70,10 @@ class Exactness:
         """The work around a closed loop, in meV per atom."""
         if not self.loops:
             return Measured(None, detail="no structures to tell by")
-        name, worst = max(self.loops.items(), key=lambda item: abs(item[1].work_meV_per_atom))
+        name, worst = max(
+            self.loops.items(),
+            key=lambda item: abs(item[1].work_meV_per_atom) - item[1].error_meV_per_atom,
+        )
         return Measured(
             worst.work_meV_per_atom,
             worst.error_meV_per_atom,

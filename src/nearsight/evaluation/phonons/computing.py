@@ -58,7 +58,8 @@ def crystal_phonons(model: Model, setting: Setting, progress: Progress) -> Cryst
         as_given=_values(found, setting),
         relaxed=None,
         has_converged=False,
-        sum_rule_eV_per_A2=found.sum_rule_eV_per_A2,
+        # Rows by the sum rule keep it whatever the model does; exact ones have none of these.
+        sum_rule_eV_per_A2=(exact or found).sum_rule_eV_per_A2,
         # Kinks of the curvature make differences of a gradient asymmetric, too.
         asymmetry=asymmetry(exact or found),
         routes=routes,

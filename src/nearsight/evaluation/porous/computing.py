@@ -36,7 +36,7 @@ def solid_heat(
     relaxed = relax(
         atoms,
         model,
-        RelaxationSettings(max_steps=500),
+        RelaxationSettings(max_steps=1500),
         checkpoint=_file(folder, "relaxation"),
         progress=progress,
     )

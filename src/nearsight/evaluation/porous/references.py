@@ -79,9 +79,10 @@ def _solid(row: Mapping[str, str | None], where: str) -> Solid:
     for name, kind in (("n_atoms", int), ("dft_300K", float)):
         try:
             number = kind(row[name] or "")
-        except ValueError:
-            number = 0
-        if not (math.isfinite(number) and number > 0):
+            is_good = math.isfinite(number) and number > 0
+        except (ValueError, OverflowError):
+            is_good = False
+        if not is_good:
             raise _wrong(f"{where} has {row[name] or 'nothing'!r} as {name}: no number above zero.")
         numbers.append(number)
     n_atoms, heat = numbers

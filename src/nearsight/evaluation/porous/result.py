@@ -135,7 +135,7 @@ class PorousSolids:
                 errors[name] = 100 * block_average(kept).error / each.start_volume_A3
         if not changes:
             return Measured(None, detail=self._why_no_run)
-        name = max(changes, key=lambda each: abs(changes[each]))
+        name = max(changes, key=lambda each: abs(changes[each]) - errors.get(each, 0.0))
         length = self.moving[name].lasts_ps
         blocks = "; ± from blocks" if name in errors else ""
         said = f"{name}, second half of {length:g} ps at 300 K, 1 bar{blocks}"
