@@ -192,6 +192,24 @@ def test_a_framework_that_collapses_is_caught(
     assert result.volume_change.value == pytest.approx(expected, abs=5 * spread)
 
 
+def test_a_noisy_run_does_not_hide_a_collapse() -> None:
+    random = np.random.default_rng(5)
+
+    def run(volume_A3: float, scale_A3: float) -> Motion:
+        drift = scale_A3 * np.repeat(random.normal(size=8), 8)  # blocks that are not alike
+        return Motion(
+            times_ps=tuple(np.arange(64) / 32),
+            volumes_A3=tuple(volume_A3 + drift),
+            temperatures_K=(300.0,) * 64,
+            start_volume_A3=1400.0,
+            kept_coordination=1.0,
+        )
+
+    result = replace(EMPTY, moving={"Mg-MOF-74": run(1200.0, 0.1), "MOF-5": run(1150.0, 600.0)})
+    assert result.volume_change.detail.startswith("Mg-MOF-74")
+    assert grade(result, "volume_change") == "poor"
+
+
 def test_a_short_run_keeps_volume_and_bonds_of_a_crystal(
     pair_model: Callable[..., Model],
 ) -> None:

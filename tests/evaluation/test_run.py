@@ -170,6 +170,9 @@ def test_a_model_that_cannot_be_loaded_again_has_no_record(
     assert isinstance(outcome, NotLoaded)
     assert "no model any more" in outcome.failure.message
     assert not read_records(tmp_path)
+    more = ExamineSettings(only=("diatomics", "exactness"))
+    [outcome] = examine([ModelSpec("ase:faulty_pairs:Vanishing")], tmp_path, more, efforts=EFFORTS)
+    assert isinstance(outcome, NotLoaded)  # and is not loaded once more for the second one
     gone.unlink()
     [outcome] = examined(tmp_path, "Vanishing")
     assert isinstance(outcome, ExaminationRecord)

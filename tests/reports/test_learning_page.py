@@ -54,6 +54,15 @@ def test_what_must_be_known_is_said() -> None:
     assert codes(0, 2) == []
 
 
+def test_after_a_round_without_learning_more_rounds_are_no_advice() -> None:
+    idle = tuple(replace(each, best_epoch=0) for each in ROUNDS[2].errors)
+    last = replace(ROUNDS[2], errors=idle, explorations=())
+    results = replace(learnt_chain((ROUNDS[0], ROUNDS[1], last)), stopped="since nothing was")
+    [said] = [each for each in learning_record(results).warnings if each.code == "still-learning"]
+    assert f"delete round-{last.number:02d}" in said
+    assert "most_labels" not in said
+
+
 def test_what_trainings_said_is_a_warning() -> None:
     early = Remark("nothing-learnt", "network 2: no epoch was better")
     note, late = Remark("functions-left-out", "3 left out"), Remark("overfitted", "network 1: off")

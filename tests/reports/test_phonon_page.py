@@ -362,6 +362,21 @@ def test_a_record_that_was_read_has_its_bands_and_density(
     assert "Density of phonon states" in words
 
 
+def test_imaginary_modes_of_a_record_that_was_read_are_marked(
+    unstable_entry: HarmonicResults,
+) -> None:
+    constants, phonons = unstable_entry.force_constants, unstable_entry.phonons
+    assert constants is not None
+    assert phonons is not None
+    results = replace(unstable_entry, projected=projected_density_of_states(constants, phonons))
+    read = record_from_json(json.loads(json.dumps(phonons_record(results).to_json())))
+    assert isinstance(read, PhononsRecord)
+    [(density, _)] = recorded_charts(read)
+    assert [type(mark) for mark in density.marks].count(Region) == 1
+    marks = phonons_chart(phonons).marks
+    assert [type(mark) for mark in marks].count(Region) == 1
+
+
 def test_imaginary_bands_are_drawn_below_zero(unstable_entry: HarmonicResults) -> None:
     assert unstable_entry.force_constants is not None
     bands = band_structure(unstable_entry.force_constants, points_per_segment=5)

@@ -167,6 +167,14 @@ def test_nothing_expands_at_zero_temperature(expansion: ThermalExpansion) -> Non
     assert expansion.volume_A3[0] > expansion.static_volume_A3
 
 
+def test_differences_are_short_where_it_is_cold(crystals: Crystals) -> None:
+    """Between temperatures that are near each other volumes go as the expansion at them says."""
+    cold_K = np.array([19.8, 20.0, 20.2])
+    cold = thermal_expansion(crystals, cold_K)
+    slope = (cold.volume_A3[2] - cold.volume_A3[0]) / (cold_K[2] - cold_K[0]) / cold.volume_A3[1]
+    assert cold.volumetric_expansion_per_K[1] == pytest.approx(slope, rel=0.015)
+
+
 def test_classical_limit(crystals: Crystals) -> None:
     """Of frequencies that are a hundredth each mode has k_B, and the expansion is the classical."""
     slow = thermal_expansion(crystals, (300.0, 600.0), scale_factor=0.01)
