@@ -15,7 +15,7 @@ from nearsight.models import load_model
 from nearsight.records import FailureRecord, JsonLines, read
 from nearsight.workflows import RelaxSettings, keep_unfinished, relax
 
-folder = Path("metals")
+folder = Path("cells")
 folder.mkdir(exist_ok=True)
 for element in ("Al", "Ni", "Cu", "Pd"):
     bulk(element, cubic=True).write(folder / f"{element}.cif")

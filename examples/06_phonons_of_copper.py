@@ -48,7 +48,7 @@ figure
 # %% [markdown]
 # An atom has three modes, whatever their frequencies: that is the area below the density. The
 # highest frequency that was measured in copper is 7.3 THz (E. C. Svensson, B. N. Brockhouse, J. M.
-# Rowe, Phys. Rev. 1967, 155, 619); that of EMT is an eighth higher.
+# Rowe, Phys. Rev. 1967, 155, 619); that of EMT is a ninth higher.
 
 # %%
 area = np.trapezoid(states.states_per_THz, states.frequencies_THz)

@@ -5,6 +5,8 @@
 # `python examples/11_molecular_dynamics.py`.
 
 # %%
+from pathlib import Path
+
 from ase.build import bulk
 from matplotlib.figure import Figure
 
@@ -21,17 +23,20 @@ crystal = bulk("Cu", cubic=True) * (2, 2, 2)
 settings = DynamicsSettings(
     temperature_K=300.0, time_ps=4.0, timestep_fs=4.0, thermostat_time_fs=100.0, seed=1
 )
+Path("copper.extxyz.gz").unlink(missing_ok=True)  # of an earlier run of this script
 run = run_dynamics(
     crystal,
     model,
     settings,
     OutputSettings(every_fs=16.0, velocities=True),
     trajectory="copper.extxyz.gz",
-    checkpoint="copper.checkpoint",  # the same call goes on from it after an interruption
 )
 print(run)
 
 # %% [markdown]
+# With `checkpoint="copper.checkpoint"` the same call would go on after an interruption; without one
+# a trajectory that is there is in the way.
+#
 # The thermostat counts the momenta that there are, three less than there seem to be, since the
 # crystal as a whole stays where it is. What is conserved is the energy less what the thermostat
 # gave, and that tells of the timestep.

@@ -5,7 +5,8 @@
 # these, moves the crystal, and asks where it does not know. Here the crystal is polyethylene, and
 # the teacher GFN1-xTB, which is in the extra `tblite`. All is so small that it takes seconds: what
 # comes of it has seen some thirty fragments, and is no potential to compute with. Run it with
-# `python examples/15_learn_a_crystal_from_fragments.py`; as a command it is
+# `python examples/15_learn_a_crystal_from_fragments.py`. With a file of the crystal, and the many
+# rounds of the defaults, it is the command
 # `nearsight learn chain.cif --teacher gfn1-xtb --radius 3 --out learnt`.
 
 # %%

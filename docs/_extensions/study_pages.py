@@ -9,7 +9,8 @@ from markdown import contents
 ROOT = Path(__file__).parents[2]
 WORDS = {
     "studies": "# Studies\n\nWhat was computed, with the data as they were then. The script that "
-    "made a page is in `studies/` under the same name.\n\n",
+    "made a page is in `studies/` under the same name, after which a page may name a model or a "
+    "suite.\n\n",
     "benchmarks": "# Benchmarks\n\nTimes and memory, as ratios to something that is named, of the "
     "same sitting. The script that made a page is in `benchmarks/` under the same name.\n\n",
 }
