@@ -37,13 +37,15 @@ print(f"{fragment.n_central} atoms have all in it that is within 4.4 Å of them"
 assert len(fragment.atoms) == 42
 
 # %% [markdown]
-# Fragments around a carboxylate oxygen, from 5 Å down to the smallest. What the force on it loses
-# is ‖Δf‖, and ‖G'‖ tells it from second derivatives alone. Only the three rows of this atom are
-# computed in each fragment.
+# Fragments around a carboxylate oxygen, from a reference of 6.5 Å down to the smallest. What the
+# force on it loses is ‖Δf‖. ‖G'‖, a norm of what the groups that are left out have to do with the
+# site, tells it from second derivatives alone: the smallest fragment with no more than 0.35 eV/Å²
+# is taken as enough. Only the three rows of this atom are computed in each fragment. The warning
+# says that the reference could be larger still; what it means is on the page about locality.
 
 # %%
 model = load_model("sevennet-0")
-site = converge_site(groups, 10, model, reference_radius_A=5.0)
+site = converge_site(groups, 10, model, reference_radius_A=6.5)
 for shell in site.shells[1:]:
     print(
         f"{len(shell.fragment.atoms):3d} atoms, {shell.radius_A:.2f} Å: "

@@ -144,6 +144,19 @@ def test_one_atom_is_enough(pair_model: Callable[..., Any]) -> None:
         assert "size consistency" in {check.name for check in report.checks if check.applies}
 
 
+def test_what_a_calculator_refuses_is_not_held_against_it() -> None:
+    """EMT has not said that it knows no zinc."""
+    model = AseModel(EMT())
+    report = check_model(model, progress=False)
+    assert report.passed
+    assert any(each.applies and each.structure == "CO2" for each in report.checks)
+    [refused] = [each for each in report.checks if each.structure == "MOF-5"]
+    assert not refused.applies
+    assert "No EMT-potential for Zn" in str(refused)
+    with pytest.raises(ModelError, match="No EMT-potential for Si"):
+        check_model(model, {"Si": bulk("Si")}, progress=False)
+
+
 def test_ase_calculator_keeps_the_contract() -> None:
     copper = Atoms(
         "Cu2", cell=[3.6, 3.6, 5.1], scaled_positions=[[0, 0, 0], [0.5, 0.5, 0.5]], pbc=True

@@ -38,8 +38,8 @@ class InsertionSettings(Settings):
     insertions: Annotated[
         int | None,
         Help(
-            f"insertions at most (default: {_USUAL_INSERTIONS}, or {_MOST_INSERTIONS} until an "
-            f"error is reached)",
+            f"insertions, in batches of 128 (default: {_USUAL_INSERTIONS}, or {_MOST_INSERTIONS} "
+            f"until an error is reached)",
             "N",
         ),
         POSITIVE,

@@ -70,7 +70,8 @@ def check_model(
 
     What a model does not claim is reported as not applicable, never as passed; so is a crystal for
     a model of molecules, a narrow one for a model that samples crystals at the Γ point only, and a
-    structure of which the model does not know an element.
+    structure of which the model does not know an element, or which it refuses without having said
+    which elements it knows.
 
     Parameters
     ----------
@@ -85,7 +86,8 @@ def check_model(
     Raises
     ------
     ModelError
-        There is no structure whose elements the model knows, or its precision is mixed.
+        There is no structure whose elements the model knows, or its precision is mixed, or it
+        refuses all structures.
 
     Examples
     --------
@@ -102,6 +104,8 @@ def check_model(
         for atoms in cases.values():
             require_elements(atoms, model)
     reasons = {name: _beyond(model, atoms) for name, atoms in cases.items()}
+    if cases and model.capabilities.elements is None:
+        reasons = _with_refusals(model, cases, reasons)
     work = [
         (check, name, atoms)
         for name, atoms in cases.items()
@@ -118,6 +122,22 @@ def check_model(
             results.append(check(model, name, atoms))
             advance(done, name)
     return ConformanceReport(tuple(results), record(model.identity, structures=list(cases)))
+
+
+def _with_refusals(
+    model: Model, cases: Mapping[str, Atoms], reasons: Mapping[str, str | None]
+) -> dict[str, str | None]:
+    """Add what a model refuses, which has not said what elements it knows."""
+    refusals = {}
+    for name, atoms in cases.items():
+        if reasons[name] is None:
+            try:
+                model.evaluate([atoms], forces=False)
+            except ModelError as error:
+                refusals[name] = error
+    if refusals and all(reasons[name] or name in refusals for name in cases):
+        raise next(iter(refusals.values()))
+    return {**reasons, **{name: f"the model refuses it: {refusals[name]}" for name in refusals}}
 
 
 def _require_one_precision(model: Model) -> None:
