@@ -121,7 +121,7 @@ def learnt_potential(learnt: Path) -> Path:
 def moved(arguments: argparse.Namespace, first_K: float, last_K: float, time_ps: float) -> Path:
     """Return the trajectory of a run at constant pressure, which goes on where it was stopped.
 
-    Where a bond breaks, it ends there.
+    Where a bond breaks, it ends there, and what was said then is kept beside it.
     """
     path: Path = arguments.folder / f"crystal_{first_K:g}_{last_K:g}K.extxyz"
     settings = DynamicsSettings(
@@ -132,6 +132,9 @@ def moved(arguments: argparse.Namespace, first_K: float, last_K: float, time_ps:
         final_temperature_K=None if first_K == last_K else last_K,
         seed=round(last_K),
     )
+    broken = path.with_suffix(".broken")
+    if broken.exists():
+        return path
     try:
         run_dynamics(
             mof5(),
@@ -144,7 +147,7 @@ def moved(arguments: argparse.Namespace, first_K: float, last_K: float, time_ps:
             progress=True,
         )
     except BrokenRunError as error:
-        print(f"{path.name}: {error}", flush=True)
+        write_text(broken, f"{error}\n")
     return path
 
 
