@@ -167,7 +167,8 @@ def page(records: dict[str, Record], seeds: Sequence[int], drawing: str) -> str:
         f"MOF-5, GFN1-xTB, fragments of {SMALL_A} Å; a pool of {N_POOL} from {HOT_PS:g} ps at "
         f"{HOT_K[0]:g} to {HOT_K[1]:g} K, {EPOCHS} epochs. Errors (root mean squares; energies "
         f"after the offset of the crystal at rest) for {N_TESTED} frames of the crystal at "
-        f"{TESTED_AT}, one for each seed.\n\n{CONCLUSIONS}\n![Errors over the number of fragments]({drawing})\n\n"
+        f"{TESTED_AT}, one for each seed.\n\n{CONCLUSIONS}\n"
+        f"![Errors over the number of fragments]({drawing})\n\n"
         f"{markdown_table(head, rows)}"
     )
 
