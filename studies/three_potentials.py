@@ -96,8 +96,8 @@ CONCLUSIONS = """\
   0.040 and 0.071 with the same cutoff. The paper has 0.104 for HDNNP1, with RPBE.
 - HDNNP3 is not as good (0.29, 0.41), other than in the paper. It has not learnt its own fragments:
   0.37 eV/Å on those that it was trained on, 0.35 with nine radial functions for each pair in place
-  of five, 0.33 after 60 epochs in place of 20. It is not for want of data, but the functions, which
-  over 8.7 Å sum over a hundred neighbours, tell too little apart.
+  of five, 0.33 after 60 epochs in place of 20. So it is not for want of data; the functions, which
+  over 8.7 Å sum over a hundred neighbours, may tell too little apart, which was not tried out.
 - Energies of a crystal are known up to a constant for each atom (-0.02, 0.91 and 1.34 eV), which
   fragments of so few compositions do not fix.
 - By HDNNP1 MOF-5 shrinks when it is warmed, as it should, c_v is low by 1.1 % and the bulk modulus
