@@ -15,9 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from ase import Atoms
-from learning_from_fragments import cut
-from matplotlib.figure import Figure
-from three_potentials import (
+from irmof_1 import (
     HOT_K,
     HOT_PS,
     N_TESTED,
@@ -32,6 +30,8 @@ from three_potentials import (
     tested_frames,
     without_violence,
 )
+from learning_from_fragments import cut
+from matplotlib.figure import Figure
 
 from nearsight.fingerprint import structure_sha256
 from nearsight.hdnnp.frames import Frame

@@ -25,6 +25,7 @@ CAPABILITIES = Capabilities(
     rows_share_work=True,
     periodic=False,
     gamma_only=True,
+    of_electrons=True,
     takes_charge=True,
     takes_spin=None,
     counts_extrapolations=True,

@@ -54,7 +54,8 @@ class SameForAll(Meter):
         return Measured(work(), 0.0, 2**20)
 
 
-def test_electrons_are_not_divided() -> None:
+@pytest.mark.parametrize("name", ["gfn1-xtb", "gfn1-xtb?charge=0&spin=1"])
+def test_electrons_are_not_divided(name: str) -> None:
     """Fifty atoms of a row of ammonia have an electron without a partner."""
     pytest.importorskip("tblite", reason="tblite is not installed")
     row = Atoms()
@@ -62,4 +63,4 @@ def test_electrons_are_not_divided() -> None:
         one = molecule("NH3")
         one.translate([4.0 * place, 0.0, 0.0])
         row += one
-    assert MemoryPrediction(row, load_model("gfn1-xtb"), SameForAll()).of_force_call(row) == 2**20
+    assert MemoryPrediction(row, load_model(name), SameForAll()).of_force_call(row) == 2**20

@@ -68,8 +68,8 @@ def expansion(crystals: Crystals) -> ThermalExpansion:
 def same(found: ThermalExpansion, number: int, qha: QHA, rel: float) -> None:
     """Compare with phonopy's results at the second of its temperatures, for the same cell.
 
-    Its fits end within 2e-10 of the volume, which is 2e-6 of a difference over 2 K: that one, and
-    what is made of it, may be off by ten times as much.
+    Its fits end within 2e-10 of the volume, which is more of a difference over temperature: that
+    one, and what is made of it, may be off by ten times as much.
     """
     in_J_per_mol = units.EV_PER_CELL_IN_J_PER_MOL
     pairs = {

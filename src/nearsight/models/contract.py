@@ -87,6 +87,9 @@ class Capabilities:
     gamma_only: Annotated[bool, ANY] = False
     """Electrons of a crystal are sampled at the Γ point: the energy of a supercell is not that
     multiple of its cell's, and a narrow cell means nothing."""
+    of_electrons: Annotated[bool, ANY] = False
+    """Electrons are computed: a part that is cut out of a structure has others, which may have no
+    partner."""
     takes_charge: Annotated[bool | None, ALL] = False
     """Each structure is computed with the charge that it says to have
     (`nearsight.structures.charge`), or its energy does not depend on it. Where it is False all have

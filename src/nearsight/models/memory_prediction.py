@@ -24,8 +24,8 @@ that is smaller than both is measured itself."""
 class MemoryPrediction:
     """Peak memory, linear in the pairs of atoms within the cutoff, measured on parts of two sizes.
 
-    The smaller part says what is taken whatever the size. A method that computes electrons has the
-    structure itself for a part: others have another charge, or electrons without a partner.
+    The smaller part says what is taken whatever the size. Of methods that compute electrons it is
+    measured on the structure itself.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class MemoryPrediction:
         self._meter = meter
         sizes = [max(least, len(atoms) // fraction) for least, fraction in _PARTS]
         several = len(atoms) > min(sizes)
-        if _computes_electrons(model):
+        if model.capabilities.of_electrons:
             self._parts = [atoms]
         else:
             self._parts = [_compact_part(atoms, n) for n in (sizes if several else sizes[:1])]
@@ -93,11 +93,6 @@ class MemoryPrediction:
         if cutoff is None:
             return len(atoms)
         return len(atoms) + len(neighbour_pairs(atoms, cutoff)[0])
-
-
-def _computes_electrons(model: Model) -> bool:
-    known = model.capabilities
-    return known.cutoff_A is None and known.takes_spin is True
 
 
 def _compact_part(atoms: Atoms, n_atoms: int) -> Atoms:

@@ -111,6 +111,7 @@ class PyscfModel:
             difference_step_A=STEP_A,
             rows_share_work=True,
             periodic=False,
+            of_electrons=True,
             takes_charge="charge" not in method.named,
             takes_spin="spin" not in method.named,
         )

@@ -158,6 +158,7 @@ def load(request: LoadRequest) -> AseModel:
         curvature_smooth=None,
         difference_step_A=STEP_A,
         gamma_only=True,
+        of_electrons=True,
         takes_charge="charge" not in request.options,
         takes_spin="spin" not in request.options,
     )
