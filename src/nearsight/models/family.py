@@ -121,6 +121,10 @@ class Family:
         )
 
 
+NUMBA = "numba>=0.63"
+"""Compiles the sums over pairs of networks of e3nn; they are PyTorch's, and slower, without it."""
+
+
 def one_step(*requirements: str) -> tuple[Step, ...]:
     """Return the steps of an environment that one call of pip makes."""
     return (Step(requirements),)

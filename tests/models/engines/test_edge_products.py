@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import torch
 
-from nearsight.models.engines.edge_products import Group, Layout, Path, convolve
+from nearsight.models.engines.edge_layout import Group, Layout, Path
+from nearsight.models.engines.edge_products import convolve
 
 with contextlib.suppress(ImportError):  # e3nn 0.4 can be imported behind MACE only
     import nearsight.models.families.mace.importing  # noqa: F401

@@ -4,7 +4,7 @@ from math import floor
 from typing import NamedTuple
 
 from nearsight.arrays import BoolArray, FloatArray, IntArray
-from nearsight.hdnnp.kernels.compiling import compiled, inlined
+from nearsight.compiling import compiled, inlined
 
 
 class HostAtoms(NamedTuple):

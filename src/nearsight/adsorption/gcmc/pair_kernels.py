@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nearsight.arrays import BoolArray, FloatArray, IntArray
-from nearsight.hdnnp.kernels.compiling import compiled, inlined
+from nearsight.compiling import compiled, inlined
 
 
 class PairedGuest(NamedTuple):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nearsight.arrays import FloatArray, IntArray
+from nearsight.compiling import compiled
 from nearsight.hdnnp.kernels.compiled_potential import CompiledPotential
-from nearsight.hdnnp.kernels.compiling import compiled
 from nearsight.hdnnp.kernels.neighbourhoods import neighbourhoods
 from nearsight.hdnnp.kernels.network_kernels import Slots
 from nearsight.hdnnp.kernels.symmetry_kernels import descriptors_with_derivatives

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from nearsight.arrays import FloatArray, IntArray
+from nearsight.compiling import compiled
 from nearsight.errors import StructureError
 from nearsight.hdnnp.kernels.compiled_potential import CompiledPotential
-from nearsight.hdnnp.kernels.compiling import compiled
 from nearsight.hdnnp.kernels.neighbourhoods import neighbourhoods
 from nearsight.hdnnp.kernels.network_kernels import energies, energies_and_gradients
 from nearsight.hdnnp.kernels.repulsion_kernels import add_repulsion

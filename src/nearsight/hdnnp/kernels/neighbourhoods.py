@@ -3,9 +3,9 @@
 import numpy as np
 
 from nearsight.arrays import FloatArray, IntArray
+from nearsight.compiling import compiled
 from nearsight.errors import MethodError
 from nearsight.hdnnp.kernels.compiled_potential import CompiledPotential
-from nearsight.hdnnp.kernels.compiling import compiled
 from nearsight.hdnnp.kernels.symmetry_kernels import Neighbourhoods
 from nearsight.structures.pairs import Pairs, require_finite
 

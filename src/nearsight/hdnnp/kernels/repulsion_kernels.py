@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nearsight.arrays import FloatArray, IntArray
-from nearsight.hdnnp.kernels.compiling import compiled
+from nearsight.compiling import compiled
 from nearsight.hdnnp.potential import Potential
 from nearsight.hdnnp.zbl import RATES, SHARES, ZBL
 

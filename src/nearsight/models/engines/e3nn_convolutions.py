@@ -7,7 +7,8 @@ from typing import Any
 
 import torch
 
-from nearsight.models.engines.edge_products import Group, Layout, Path, convolve
+from nearsight.models.engines.edge_layout import Group, Layout, Path
+from nearsight.models.engines.edge_products import convolve
 
 
 class EdgeProduct(torch.nn.Module):

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from nearsight.models.family import Family, one_step
+from nearsight.models.family import NUMBA, Family, one_step
 from nearsight.models.named_model import PBE_U, NamedModel, Wheel
 
 FAMILY = Family(
@@ -11,7 +11,7 @@ FAMILY = Family(
     target="path of a model, or path#head",
     licence="MIT",
     # Its models are pickles of e3nn's classes, which no other version reads.
-    steps=one_step("mace-torch>=0.3.16,<0.4", "e3nn==0.4.4"),
+    steps=one_step("mace-torch>=0.3.16,<0.4", "e3nn==0.4.4", NUMBA),
     size_MB=1520,
     extra=True,
     e3nn="==0.4.4",

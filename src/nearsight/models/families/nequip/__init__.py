@@ -1,6 +1,6 @@
 """NequIP and Allegro: what the family needs, and its models that have a name."""
 
-from nearsight.models.family import Family, one_step
+from nearsight.models.family import NUMBA, Family, one_step
 from nearsight.models.named_model import PBE_U, NamedModel
 
 FAMILY = Family(
@@ -8,10 +8,10 @@ FAMILY = Family(
     requires="nequip",
     target="path of a package or compiled model, or nequip.net:<id>",
     licence="MIT",
-    steps=one_step("nequip>=0.19.1,<0.20", "nequip-allegro>=0.8.3,<0.9"),
+    steps=one_step("nequip>=0.19.1,<0.20", "nequip-allegro>=0.8.3,<0.9", NUMBA),
     size_MB=1530,
     extra=True,
-    recorded=("nequip",),
+    recorded=("nequip", "numba"),
     e3nn=">=0.6",
 )
 

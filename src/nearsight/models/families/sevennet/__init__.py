@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from nearsight.models.family import Family, one_step
+from nearsight.models.family import NUMBA, Family, one_step
 from nearsight.models.named_model import PBE_U, NamedModel
 
 FAMILY = Family(
@@ -11,7 +11,7 @@ FAMILY = Family(
     target="path of a checkpoint",
     options=("modal",),
     licence="MIT",
-    steps=one_step("sevenn>=0.13,<0.14"),
+    steps=one_step("sevenn>=0.13,<0.14", NUMBA),
     size_MB=1610,
     extra=True,
     e3nn=">=0.5",

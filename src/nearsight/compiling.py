@@ -1,4 +1,4 @@
-"""Functions that are compiled when they are first called."""
+"""Functions that numba compiles when they are first called."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,37 +11,46 @@ try:
     import numba
 except ImportError as error:
     raise InstallationError(
-        f"the kernels of HDNNPs and of guests in frameworks are compiled by numba, which cannot be "
-        f"imported ({error}); install it with `pip install 'nearsight[hdnnp]'`."
+        f"kernels of potentials and of guests in frameworks are compiled by numba, which cannot "
+        f"be imported ({error}); install it with `pip install 'nearsight[hdnnp]'`."
     ) from error
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
-def compiled(function: Function) -> Function:
+_ANY_ORDER = {"contract", "nsz", "reassoc"}
+"""What LLVM may do with sums in any order; NaN and infinities are what they are."""
+
+
+def compiled(function: Function, *, any_order: bool = False) -> Function:
     """Compile a function for numbers and arrays at its first call, and keep that on disk.
 
     It is kept beside the source or, where that may not be written, in the user's cache; where
     neither may, each process compiles it. What is kept goes by the text of its file alone, so that
     no kernel may call one, or take a named tuple, of another file.
 
-    No sum is reordered and nothing is assumed of numbers: results are the same to the bit on one
-    machine, and NaN comes out where it goes in. A division by zero is that of IEEE 754.
+    No sum is reordered, unless `any_order` allows it, and nothing is assumed of numbers: results
+    are the same to the bit on one machine, and NaN comes out where it goes in. A division by zero
+    is that of IEEE 754.
     """
-    return _compiled(function, forceinline=False)
+    return _compiled(function, forceinline=False, any_order=any_order)
 
 
-def inlined(function: Function) -> Function:
+def inlined(function: Function, *, any_order: bool = False) -> Function:
     """Compile a part of a kernel into those that call it.
 
     A call hands over each array of a named tuple, which takes longer than a small function.
     """
-    return _compiled(function, forceinline=True)
+    return _compiled(function, forceinline=True, any_order=any_order)
 
 
-def _compiled(function: Function, *, forceinline: bool) -> Function:
+def _compiled(function: Function, *, forceinline: bool, any_order: bool) -> Function:
     decorate: Callable[..., Any] = partial(
-        numba.njit, error_model="numpy", nogil=True, forceinline=forceinline
+        numba.njit,
+        error_model="numpy",
+        nogil=True,
+        forceinline=forceinline,
+        fastmath=_ANY_ORDER if any_order else False,
     )
     result: Any
     try:

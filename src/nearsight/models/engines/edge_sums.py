@@ -1,0 +1,218 @@
+"""Sums over pairs of an equivariant convolution, and their derivatives, by compiled kernels.
+
+The counterpart of `edge_blocks` on a CPU, without batches and to the second order: tensors of
+PyTorch become arrays in the order of `edge_kernels`, of whose pairs each thread takes a share.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+
+from nearsight.models.engines import edge_kernels
+from nearsight.models.engines.edge_layout import Layout
+
+Array = np.ndarray[Any, Any]
+Tensors = tuple[torch.Tensor, ...]
+
+_LEAST_SHARE = 256
+"""Pairs for which another thread is worth while: some 0.5 ms."""
+
+
+def convolutions(
+    x: torch.Tensor, m: torch.Tensor, w: torch.Tensor, pairs: torch.Tensor | None, layout: Layout
+) -> torch.Tensor:
+    """Return the sums over neighbours; arguments are those of `edge_products.convolve`."""
+    order = _order_of(layout)
+    factors = (order.features_of(x), _array(m), _array(w))
+    shares = _Shares(pairs, len(m))
+    out = shares.totals((len(x), order.n_outputs), factors[0].dtype)
+
+    def run(n: int) -> None:
+        edge_kernels.convolutions(*shares.pairs(n), order.paths, *factors, out[n])
+
+    shares.run(run)
+    return order.in_outputs(shares.total(out))
+
+
+def gradients(
+    g: torch.Tensor,
+    factors: Tensors,
+    pairs: torch.Tensor | None,
+    layout: Layout,
+    *,
+    of_features: bool,
+) -> Tensors:
+    """Return the derivatives of g · convolution, as `edge_blocks.gradients` does."""
+    order = _order_of(layout)
+    x, m, w = order.features_of(factors[0]), _array(factors[1]), _array(factors[2])
+    outputs = order.outputs_of(g)
+    shares = _Shares(pairs, len(m))
+    by_x, by_m, by_w = shares.totals(x.shape, x.dtype), np.empty_like(m), np.empty_like(w)
+
+    def run(n: int) -> None:
+        edge_kernels.gradients(*shares.pairs(n), order.paths, outputs, x, m, w, by_x[n], by_m, by_w)
+
+    shares.run(run)
+    back = torch.from_numpy(by_m), torch.from_numpy(by_w)
+    return (*back, order.in_features(shares.total(by_x))) if of_features else back
+
+
+def second_gradients(
+    g: torch.Tensor,
+    factors: Tensors,
+    factors_bar: tuple[torch.Tensor | None, torch.Tensor, torch.Tensor],
+    pairs: torch.Tensor | None,
+    layout: Layout,
+) -> Tensors:
+    """Return what `edge_blocks.second_gradients` does: derivatives by g, m, w and, with x̄, x."""
+    order = _order_of(layout)
+    x, m, w = order.features_of(factors[0]), _array(factors[1]), _array(factors[2])
+    x_bar = np.zeros_like(x) if factors_bar[0] is None else order.features_of(factors_bar[0])
+    m_bar, w_bar = _array(factors_bar[1]), _array(factors_bar[2])
+    outputs = order.outputs_of(g)
+    shares = _Shares(pairs, len(m))
+    by_g, by_x = shares.totals(outputs.shape, x.dtype), shares.totals(x.shape, x.dtype)
+    by_m, by_w = np.empty_like(m), np.empty_like(w)
+
+    def run(n: int) -> None:
+        edge_kernels.second_gradients(
+            *shares.pairs(n), order.paths, outputs, x, m, w, x_bar, m_bar, w_bar,
+            by_g[n], by_x[n], by_m, by_w,
+        )  # fmt: skip  # as the kernel has them
+
+    shares.run(run)
+    back = (
+        order.in_outputs(shares.total(by_g)),
+        torch.from_numpy(by_m),
+        torch.from_numpy(by_w),
+    )
+    return back if factors_bar[0] is None else (*back, order.in_features(shares.total(by_x)))
+
+
+@dataclass(frozen=True)
+class _Order:
+    """How arrays of kernels follow from tensors in e3nn's order, and these from them."""
+
+    paths: Array
+    """See `edge_kernels`."""
+    _features: torch.Tensor
+    """Columns of features in e3nn's order, in that of kernels."""
+    _outputs: torch.Tensor
+
+    @property
+    def n_outputs(self) -> int:
+        """Columns of the outputs."""
+        return len(self._outputs)
+
+    def features_of(self, x: torch.Tensor) -> Array:
+        """Return features with their channels innermost."""
+        return _array(x.detach().index_select(1, self._features))
+
+    def outputs_of(self, g: torch.Tensor) -> Array:
+        """Return what belongs to outputs with its channels innermost."""
+        return _array(g.detach().index_select(1, self._outputs))
+
+    def in_features(self, x: Array) -> torch.Tensor:
+        """Return features in e3nn's order."""
+        return _placed(x, self._features)
+
+    def in_outputs(self, g: Array) -> torch.Tensor:
+        """Return what belongs to outputs in e3nn's order."""
+        return _placed(g, self._outputs)
+
+
+def _placed(each: Array, columns: torch.Tensor) -> torch.Tensor:
+    found = torch.from_numpy(each)
+    return torch.empty_like(found).index_copy_(1, columns, found)
+
+
+def _array(tensor: torch.Tensor) -> Array:
+    result: Array = tensor.detach().contiguous().numpy()
+    return result
+
+
+@lru_cache(maxsize=256)
+def _order_of(layout: Layout) -> _Order:
+    output_starts = np.cumsum([0, *(channels * size for channels, size in layout.outputs)])
+    paths = []
+    for group in layout.groups:
+        matrices = group.couplings
+        for path in group.paths:
+            paths.append(
+                (
+                    group.start,
+                    matrices,
+                    path.weights,
+                    output_starts[path.output],
+                    group.components,
+                    path.size,
+                    group.channels,
+                )
+            )
+            matrices += path.size * group.components
+    return _Order(
+        np.array(paths),
+        _channels_innermost([(group.channels, group.components) for group in layout.groups]),
+        _channels_innermost(layout.outputs),
+    )
+
+
+def _channels_innermost(parts: list[tuple[int, int]] | tuple[tuple[int, int], ...]) -> torch.Tensor:
+    columns: list[torch.Tensor] = []
+    start = 0
+    for channels, components in parts:
+        mine = torch.arange(start, start + channels * components)
+        columns.append(mine.reshape(channels, components).T.reshape(-1))
+        start += channels * components
+    return torch.cat(columns)
+
+
+class _Shares:
+    """The pairs, of which each of PyTorch's threads takes as many.
+
+    Parameters
+    ----------
+    pairs
+        Those of `edge_products.convolve`.
+    n_pairs
+        How many there are.
+    """
+
+    def __init__(self, pairs: torch.Tensor | None, n_pairs: int) -> None:
+        self._are_summed = pairs is not None
+        self._pairs = np.tile(np.arange(n_pairs), (2, 1)) if pairs is None else _array(pairs)
+        n_shares = max(1, min(torch.get_num_threads(), n_pairs // _LEAST_SHARE))
+        self._bounds = np.linspace(0, n_pairs, n_shares + 1).astype(int)
+
+    def __len__(self) -> int:
+        return len(self._bounds) - 1
+
+    def pairs(self, n: int) -> tuple[int, int, Array]:
+        """Return where the share n begins and ends, and all pairs."""
+        return self._bounds[n], self._bounds[n + 1], self._pairs
+
+    def totals(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> list[Array]:
+        """Return zeros for each share to add to: its own ones, if several add to one row."""
+        if not self._are_summed:
+            return [np.zeros(shape, dtype)] * len(self)
+        return [np.zeros(shape, dtype) for _ in range(len(self))]
+
+    def total(self, totals: list[Array]) -> Array:
+        """Return what all have added up."""
+        if self._are_summed:
+            for each in totals[1:]:
+                totals[0] += each
+        return totals[0]
+
+    def run(self, share: Callable[[int], None]) -> None:
+        """Compute all shares at the same time."""
+        if len(self) == 1:
+            share(0)
+            return
+        with ThreadPoolExecutor(len(self)) as threads:
+            list(threads.map(share, range(len(self))))
