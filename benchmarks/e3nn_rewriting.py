@@ -3,15 +3,16 @@
     python benchmarks/e3nn_rewriting.py STRUCTURE [--model sevennet-0] [--dtype float64]
         [--repeats 3] [--rows 5] [--trust]
 
-Three variants run in this process, alternately: the products as e3nn writes them, with its graphs
-rewritten, and with the convolutions in their place. Printed are medians of processor seconds, their
-ratios, and what the first row takes on top of what was in use before.
+Four variants run in this process, alternately: the products as e3nn writes them, with its graphs
+rewritten, and with the convolutions in their place, which PyTorch or compiled kernels sum. Printed
+are medians of processor seconds, their ratios, and what the first row takes on top of what was in
+use before.
 """
 
 import argparse
 import platform
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from importlib import import_module
 from time import process_time
@@ -27,6 +28,7 @@ from nearsight.models.families import FAMILIES
 from nearsight.structures import read_structure
 
 AS_WRITTEN = "as e3nn writes it"
+BY_PYTORCH = "convolutions, by PyTorch"
 
 
 def main() -> None:
@@ -48,7 +50,8 @@ def main() -> None:
     seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in models}
     for repeat in range(arguments.repeats + 1):
         for name, model in models.items():
-            measured = force_call_and_row(model, atoms, arguments.rows)
+            with sums_of(name):
+                measured = force_call_and_row(model, atoms, arguments.rows)
             if repeat > 0:  # the first round warms up
                 seconds[name].append(measured)
 
@@ -59,7 +62,8 @@ def main() -> None:
     for name, model in models.items():
         force, row = medians[name]
         of_force, of_row = medians[name] / medians[AS_WRITTEN]
-        first = METER.measure(partial(force_call_and_row, model, atoms, 0), "cpu")
+        with sums_of(name):
+            first = METER.measure(partial(force_call_and_row, model, atoms, 0), "cpu")
         print(
             f"| {name} | {force:.3f} | {row:.3f} | {row / force:.2f} | {of_force:.2f} "
             f"| {of_row:.2f} | {first.peak_memory_bytes / 1e6 / len(atoms):.1f} |"
@@ -67,7 +71,7 @@ def main() -> None:
 
 
 def variants(load: Callable[[], Model]) -> dict[str, Model]:
-    """Return the model as e3nn writes it, with its graphs rewritten, and with convolutions."""
+    """Return the model as e3nn writes it, with graphs rewritten, and twice with convolutions."""
     convolutions = load()
     module = FAMILIES[convolutions.identity.family].module
     with without_convolutions(module):
@@ -77,8 +81,16 @@ def variants(load: Callable[[], Model]) -> dict[str, Model]:
     return {
         AS_WRITTEN: as_written,
         "graphs rewritten": rewritten,
-        "convolutions": convolutions,
+        BY_PYTORCH: convolutions,
+        "convolutions, compiled": convolutions,
     }
+
+
+def sums_of(variant: str) -> AbstractContextManager[object]:
+    """Sum convolutions by PyTorch where the variant says so."""
+    if variant != BY_PYTORCH:
+        return nullcontext()
+    return mock.patch("nearsight.models.engines.edge_products._compiled_sums", return_value=None)
 
 
 def force_call_and_row(model: Model, atoms: Atoms, n_rows: int) -> tuple[float, float]:
