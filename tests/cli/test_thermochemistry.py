@@ -42,9 +42,9 @@ def test_numbers_are_those_of_the_verb(
         assert row["entropy_J_per_mol_K"] == pytest.approx(entropy, rel=1e-9)
         assert row["gibbs_energy_kJ_per_mol"] == pytest.approx(gibbs, rel=1e-9)
         assert f"{entropy:.4f}" in output
-    assert (gas["point_group"], gas["symmetry_number"], gas["spin"]) == ("D*h", 2, 0.0)
+    assert (gas["point_group"], gas["symmetry_number"], gas["spin"]) == ("D∞h", 2, 0.0)
     assert gas["pressure_bar"] == pytest.approx(2.0)
-    assert "linear, point group D*h, symmetry number 2, spin S = 0" in " ".join(output.split())
+    assert "linear, point group D∞h, symmetry number 2, spin S = 0" in " ".join(output.split())
     assert "pressure    2 bar" in output
     assert max(map(len, output.splitlines())) <= 80
 

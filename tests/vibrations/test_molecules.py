@@ -107,7 +107,7 @@ def test_a_linear_molecule_turns_about_two_axes(make_hessian):
     rotation = 1 - np.log(2 * rotational_constants_in_thermal_units(inertia, 300.0))
     translation = translational_entropy(inside.mass_amu, 300.0, 101325.0)
     expected = KB * (translation + rotation) + inside.entropy_eV_per_K[0]
-    assert (gas.geometry, gas.point_group, gas.symmetry_number) == ("linear", "D*h", 2)
+    assert (gas.geometry, gas.point_group, gas.symmetry_number) == ("linear", "D∞h", 2)
     assert gas.entropy_eV_per_K == pytest.approx(expected, rel=1e-6)
     assert gas.enthalpy_eV == pytest.approx(inside.internal_energy_eV[0] + 3.5 * KB * 300, rel=1e-6)
 
@@ -265,7 +265,7 @@ def test_electrons_that_cannot_have_a_spin_are_refused(radical, molecule):
 
 def test_a_molecule_that_is_nearly_linear_is_refused(with_wavenumbers):
     bent = Atoms("OCO", [[0, 0.01, -1.162], [0, 0, 0], [0, 0.01, 1.162]])
-    with pytest.raises(MethodError, match=r"CO2 is nearly linear: within 0\.02 Å it is \(D\*h\)"):
+    with pytest.raises(MethodError, match=r"CO2 is nearly linear: within 0\.02 Å it is \(D∞h\)"):
         molecular_thermochemistry(with_wavenumbers(bent, [667, 1333, 2349]), 300.0)
 
 

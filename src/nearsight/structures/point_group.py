@@ -21,7 +21,7 @@ class PointGroup:
     """The point group that a molecule has within a tolerance."""
 
     symbol: str
-    """Schoenflies symbol, such as C2v, D*h for a linear molecule with two equal ends, Kh."""
+    """Schoenflies symbol, such as C2v, D∞h for a linear molecule with two equal ends, Kh."""
     symmetry_number: int
     """Number of rotations that turn the molecule into itself; 2 or 1 for a linear one."""
     tolerance_A: float
@@ -92,5 +92,5 @@ def _named(
         found = molsymm.analyze(kinds.tolist(), positions_A, tolerance_A)
     except RuntimeError:
         return "", 0
-    symbol = str(found.point_group).replace("inf", "*")
+    symbol = str(found.point_group).replace("inf", "∞")
     return symbol, int(found.symmetry_number)

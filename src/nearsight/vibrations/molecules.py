@@ -30,7 +30,7 @@ STANDARD_PRESSURE_PA: Final = 1e5
 """IUPAC's standard pressure, 1 bar."""
 
 _GEOMETRIES: Final[dict[int, Geometry]] = {3: "monatomic", 5: "linear", 6: "nonlinear"}
-_LINEAR_GROUPS = ("C*v", "D*h")
+_LINEAR_GROUPS = ("C∞v", "D∞h")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class MolecularThermochemistry(ShownInNotebooks):
     pressure_Pa: float
     """Pressure in Pa."""
     point_group: str | None
-    """Schoenflies symbol of the molecule, such as C2v or D*h; None if it is not definite."""
+    """Schoenflies symbol of the molecule, such as C2v or D∞h; None if it is not definite."""
     symmetry_number: int
     """Number of rotations that turn the molecule into itself."""
     symmetry_number_given: bool
@@ -199,7 +199,7 @@ def molecular_thermochemistry(
     >>> modes = vibrations(hessian(relax(molecule("N2"), model).atoms, model))
     >>> gas = molecular_thermochemistry(modes, 298.15)
     >>> print(f"{gas.point_group}, S {gas.entropy_J_per_mol_K[0]:.1f} J/(mol K)")
-    D*h, S 190.1 J/(mol K)
+    D∞h, S 190.1 J/(mol K)
     """
     from ase.thermochemistry import IdealGasThermo
 

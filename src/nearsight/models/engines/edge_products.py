@@ -117,7 +117,8 @@ class _Gradients(torch.autograd.Function):
         g, *factors = ctx.saved_tensors
         # Whoever differentiates once more needs what PyTorch has written down.
         last = not torch.is_grad_enabled()
-        where: Any = _sums_for(g, *factors, m_bar, w_bar) if last else edge_blocks
+        bars = [each for each in (m_bar, w_bar, x_bar) if each is not None]
+        where: Any = _sums_for(g, *factors, *bars) if last else edge_blocks
         by_g, by_m, by_w, *by_x = where.second_gradients(
             g, tuple(factors), (x_bar, m_bar, w_bar), ctx.pairs, ctx.layout
         )
