@@ -5,7 +5,6 @@ PyTorch become arrays in the order of `edge_kernels`, of whose pairs each thread
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,6 +14,7 @@ import torch
 
 from nearsight.models.engines import edge_kernels
 from nearsight.models.engines.edge_layout import Layout
+from nearsight.models.engines.shares import run_shares, shares_of
 
 Array = np.ndarray[Any, Any]
 Tensors = tuple[torch.Tensor, ...]
@@ -186,15 +186,14 @@ class _Shares:
     def __init__(self, pairs: torch.Tensor | None, n_pairs: int) -> None:
         self._are_summed = pairs is not None
         self._pairs = np.tile(np.arange(n_pairs), (2, 1)) if pairs is None else _array(pairs)
-        n_shares = max(1, min(torch.get_num_threads(), n_pairs // _LEAST_SHARE))
-        self._bounds = np.linspace(0, n_pairs, n_shares + 1).astype(int)
+        self._shares = shares_of(n_pairs, _LEAST_SHARE)
 
     def __len__(self) -> int:
-        return len(self._bounds) - 1
+        return len(self._shares)
 
     def pairs(self, n: int) -> tuple[int, int, Array]:
         """Return where the share n begins and ends, and all pairs."""
-        return self._bounds[n], self._bounds[n + 1], self._pairs
+        return *self._shares[n], self._pairs
 
     def totals(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> list[Array]:
         """Return zeros for each share to add to: its own ones, if several add to one row."""
@@ -211,8 +210,4 @@ class _Shares:
 
     def run(self, share: Callable[[int], None]) -> None:
         """Compute all shares at the same time."""
-        if len(self) == 1:
-            share(0)
-            return
-        with ThreadPoolExecutor(len(self)) as threads:
-            list(threads.map(share, range(len(self))))
+        run_shares(share, len(self))

@@ -43,5 +43,6 @@ with safe_loading_kept():
     # It prints that no kernels of cuEquivariance are there: they would be refused anyway.
     with contextlib.redirect_stdout(io.StringIO()):
         from mace.modules.models import MACE, ScaleShiftMACE
+        from mace.modules.symmetric_contraction import Contraction as MaceContraction
 
-__all__ = ["MACE", "ScaleShiftMACE", "safe_loading_kept"]
+__all__ = ["MACE", "MaceContraction", "ScaleShiftMACE", "safe_loading_kept"]

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from ase import Atoms
 
-from nearsight.errors import ModelError
+from nearsight.errors import InstallationError, ModelError
 from nearsight.fingerprint import file_sha256
 from nearsight.models.contract import Capabilities
 from nearsight.models.engines.e3nn_convolutions import EdgeProduct, replace_edge_products
@@ -325,11 +325,23 @@ def _make_differentiation_cheap(model: Any, energy: MaceEnergy, path: Path) -> N
     for block in model.interactions:
         if isinstance(block.conv_tp, EdgeProduct):
             block.conv_fusion = True  # MACE's word for a product that sums over neighbours itself
+    _replace_contractions(model, energy.identity.device)
     simplify_products(model)
     deviation = float((features() - compiled).abs().max() / compiled.abs().max())
     if not deviation <= _REBUILT_TOLERANCE[energy.identity.dtype]:
         reason = f"features change by {deviation:.0e} of their size without TorchScript"
         raise ModelError(_of_another_version(path, reason))
+
+
+def _replace_contractions(model: Any, device: str) -> None:
+    """Put compiled polynomials in the place of contractions, on a CPU where numba is installed."""
+    if device != "cpu":
+        return
+    try:
+        from nearsight.models.families.mace.contractions import replace_contractions
+    except InstallationError:
+        return
+    replace_contractions(model)
 
 
 def _of_another_version(path: Path, reason: str) -> str:
