@@ -4,9 +4,9 @@
         [--repeats 3] [--rows 5] [--trust]
 
 Four variants run in this process, alternately: the products as e3nn writes them, with its graphs
-rewritten, and with the convolutions in their place, which PyTorch or compiled kernels sum. Printed
-are medians of processor seconds, their ratios, and what the first row takes on top of what was in
-use before.
+rewritten, with the convolutions in their place, which PyTorch sums, and with all that is compiled:
+their sums, and MACE's contractions. Printed are medians of processor seconds, their ratios, and
+what the first row takes on top of what was in use before.
 """
 
 import argparse
@@ -72,17 +72,19 @@ def main() -> None:
 
 def variants(load: Callable[[], Model]) -> dict[str, Model]:
     """Return the model as e3nn writes it, with graphs rewritten, and twice with convolutions."""
-    convolutions = load()
-    module = FAMILIES[convolutions.identity.family].module
-    with without_convolutions(module):
-        rewritten = load()
-        with mock.patch(f"{module}.simplify_products"):
-            as_written = load()
+    compiled = load()
+    module = FAMILIES[compiled.identity.family].module
+    with without_contractions(module):
+        convolutions = load()
+        with without_convolutions(module):
+            rewritten = load()
+            with mock.patch(f"{module}.simplify_products"):
+                as_written = load()
     return {
         AS_WRITTEN: as_written,
         "graphs rewritten": rewritten,
         BY_PYTORCH: convolutions,
-        "convolutions, compiled": convolutions,
+        "compiled": compiled,
     }
 
 
@@ -104,6 +106,13 @@ def force_call_and_row(model: Model, atoms: Atoms, n_rows: int) -> tuple[float, 
     for _ in rows:
         pass
     return force_call, (process_time() - start) / max(n_rows, 1)
+
+
+def without_contractions(module: str) -> AbstractContextManager[object]:
+    """Load models of MACE with its own contractions."""
+    if not hasattr(import_module(module), "_replace_contractions"):
+        return nullcontext()
+    return mock.patch(f"{module}._replace_contractions")
 
 
 @contextmanager
