@@ -159,7 +159,7 @@ def test_showing_a_model_and_a_family(
         "PBE (+U as in the Materials Project)",
         "3,847,696 numbers",
         "arXiv 2401.00096",
-        "installs    torch==2.13.0\n  installs    mace-torch>=0.3.16,<0.4, e3nn==0.4.4",
+        "installs    torch==2.13.0\n  installs    mace-torch>=0.3.16,<0.4, e3nn==0.4.4, numba>=0.63",
         "in an environment of its own",
         "Python 3.11.7",
         str(folder),

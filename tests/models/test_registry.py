@@ -71,7 +71,7 @@ def test_missing_package_comes_with_its_install_line(monkeypatch: pytest.MonkeyP
         assert str(error.value) == (
             "sevennet-0 needs the package sevenn, which is not installed here: nearsight models "
             "install sevennet gives it an environment of its own; pip install torch==2.13.0 "
-            "'sevenn>=0.13,<0.14' installs it here."
+            "'sevenn>=0.13,<0.14' 'numba>=0.63' installs it here."
         )
 
 

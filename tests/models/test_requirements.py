@@ -87,7 +87,7 @@ def test_without_e3nn_it_can_be_installed_here_too(environment: Callable[..., No
     assert message("mace-mp-0-large") == (
         "mace-mp-0-large needs the package mace, which is not installed here: nearsight models "
         "install mace gives it an environment of its own; pip install torch==2.13.0 "
-        "'mace-torch>=0.3.16,<0.4' e3nn==0.4.4 installs it here."
+        "'mace-torch>=0.3.16,<0.4' e3nn==0.4.4 'numba>=0.63' installs it here."
     )
 
 

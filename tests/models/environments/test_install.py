@@ -42,7 +42,7 @@ def test_the_order_of_what_is_installed(stand_in: StandIn, environments: Path) -
     constraints = environments / "mace" / "constraints.txt"
     assert constraints.read_text() == f"{TORCH}\n"
     assert installs[0] == f"{constraints} {TORCH}"
-    assert installs[1] == f"{constraints} mace-torch>=0.3.16,<0.4 e3nn==0.4.4"
+    assert installs[1] == f"{constraints} mace-torch>=0.3.16,<0.4 e3nn==0.4.4 numba>=0.63"
     assert installs[2] == f"{constraints} --no-deps dac-sim==0.0.3"
     assert installs[3] == f"{constraints} --editable {Path(nearsight.__file__).parents[2]}"
     assert (environment.torch, environment.python) == ("2.13.0+cpu, for CPUs", "3.11.7")
