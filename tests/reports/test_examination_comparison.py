@@ -202,6 +202,16 @@ def test_models_of_one_name_are_told_by_what_they_differ_in() -> None:
     assert names_apart([one, charged]) == ["a, no options, no weights", "a, charge=1, 0123456789"]
 
 
+def test_folders_of_models_are_left_out_where_files_tell_them_apart() -> None:
+    one = record("a", 1.0).model
+    paths = ("mace:/a/b/x.model", "orb:./c/y.ckpt#small?d=/e", "mace:x.model", "ase:pkg.mod:Class")
+    models = [replace(one, name=name) for name in paths]
+    assert names_apart(models[:2]) == ["mace:x.model", "orb:y.ckpt#small?d=/e"]
+    assert names_apart(models) == [paths[0], "orb:y.ckpt#small?d=/e", *paths[2:]]
+    hub = replace(one, name="nequip:nequip.net:group/model")
+    assert names_apart([hub]) == [hub.name]
+
+
 def test_a_figure_that_cannot_be_drawn_is_told() -> None:
     def broken(_: Gas) -> list[Figure]:
         raise ValueError("zero-size array")

@@ -1,6 +1,7 @@
 """How numbers of metrics are written, on pages and in terminals alike."""
 
 import math
+import re
 from collections.abc import Sequence
 
 from nearsight.evaluation.measured import Measured
@@ -59,19 +60,31 @@ def with_spread(measured: Measured) -> str:
     return f"({text})e{power}" if power else text
 
 
+_FOLDER = re.compile(r"^(\w+:)[/.~][^?#]*/")
+"""Of the path of a file, which begins at the root, here, or at home."""
+
+
 def names_apart(models: Sequence[ModelPart]) -> list[str]:
     """Return what models are called where they stand beside each other.
 
-    That is the name alone where no other one has it, and else with that in which they differ.
+    That is the name alone where no other one has it, and else with that in which they differ. Of a
+    file the folder is left out where no file of another folder has its name.
     """
     said = []
-    for model in models:
+    short = [_without_folder(model.name) for model in models]
+    for model, file in zip(models, short, strict=True):
+        folders = {each.name for each, other in zip(models, short, strict=True) if other == file}
         alike = [_told(each) for each in models if each.name == model.name]
         differing = [
             part for place, part in enumerate(_told(model)) if len({o[place] for o in alike}) > 1
         ]
-        said.append(", ".join([model.name, *differing]))
+        said.append(", ".join([file if len(folders) == 1 else model.name, *differing]))
     return said
+
+
+def _without_folder(name: str) -> str:
+    """Return ``family:FILE`` of ``family:/FOLDER/FILE``."""
+    return _FOLDER.sub(r"\1", name)
 
 
 def _told(model: ModelPart) -> tuple[str, str, str, str]:
