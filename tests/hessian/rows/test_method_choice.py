@@ -94,10 +94,10 @@ def test_batches_are_used_where_they_are_measured_to_be_faster(
 def test_single_rows_are_used_where_batches_gain_nothing(
     timed: Callable[..., Timed], displaced_quartz: Atoms, exact: np.ndarray
 ) -> None:
-    model = timed(0.08, lambda size: 0.078)
+    model = timed(0.04, lambda size: 0.039)
     result = hessian(displaced_quartz, model, meter=ModelClock(model))
     assert result.method == "rows"
-    assert result.reason == "measured 0.08 s a row alone, 0.078 s in batches of 2"
+    assert result.reason == "measured 0.04 s a row alone, 0.039 s in batches of 2"
     assert model.batches == [1, 1, 1, 2, 2] + 18 * [1]
     assert model.graphs == 2  # one for all single rows, one for the batches
     np.testing.assert_allclose(result.matrix_eV_per_A2, exact, rtol=0, atol=1e-12)
@@ -144,9 +144,9 @@ def test_rows_that_check_symmetry_share_the_graph(
 def test_batches_stop_growing_when_rows_get_no_cheaper(
     timed: Callable[..., Timed], displaced_quartz: Atoms
 ) -> None:
-    model = timed(0.08, lambda size: {2: 0.05, 4: 0.06}.get(size, 0.9))
+    model = timed(0.04, lambda size: {2: 0.025, 4: 0.03}.get(size, 0.9))
     result = hessian(displaced_quartz, model, meter=ModelClock(model))
-    assert result.reason == "batches of 2: measured 0.05 s a row, 0.08 s alone"
+    assert result.reason == "batches of 2: measured 0.025 s a row, 0.04 s alone"
     assert model.batches == [1, 1, 1, 2, 2, 4, 4, *(5 * [2])]
 
 
