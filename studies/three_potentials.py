@@ -107,7 +107,8 @@ CONCLUSIONS = """\
 - By HDNNP1 MOF-5 shrinks when it is warmed, as it should, c_v is low by 1.1 % and the bulk modulus
   off by a fifth; a soft mode of the linkers has a small imaginary frequency.
 - At 300 to 1000 K HDNNP1 held for 13.7 of 20 ps, until a bond of Zn broke near 780 K; the frames
-  before are what is learnt. At 500 K an atom extrapolates in 7 of 1,000 frames.
+  before are what is learnt. At 500 K an atom extrapolates in 7 of 1,000 frames, 2 of them in the
+  last quarter; after 13 rounds (353 structures) in 4, none of them in the last quarter.
 """
 """What the page says of the settings above."""
 

@@ -1,6 +1,7 @@
 """MACE behind the contract, against the calculator of its own package."""
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,29 @@ def test_other_building_blocks_are_followed(
     rows = np.stack(list(model.rows(atoms, [(4, axis) for axis in np.eye(3)])))
     assert np.abs(rows).max() > 1
     np.testing.assert_allclose(rows.reshape(3, 27), expected, rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("correlation", [1, 3, 4])  # the last is left to MACE
+def test_contractions_of_each_order_are_those_of_mace(
+    saved_mace: Callable[..., Path], tmp_path: Path, correlation: int
+) -> None:
+    from nearsight.models.families.mace.importing import ScaleShiftMACE
+
+    irreps = import_module("e3nn.o3").Irreps  # which can be imported behind MACE only
+    path = saved_mace(
+        ScaleShiftMACE,
+        tmp_path / "order.model",
+        correlation=correlation,
+        hidden_irreps=irreps("4x0e + 4x1o + 4x2e"),
+    )
+    atoms = molecule("CH3OH")
+    atoms.rattle(0.05, seed=3)
+    expected = own_calculator(path, "float64").get_hessian(atoms).reshape(6, 3, 18)[1]
+    assert np.abs(expected).max() > 0.1
+    seeds = [(1, axis) for axis in np.eye(3)]
+    for batch_size in (1, 3):
+        rows = np.stack(list(load(path).rows(atoms, seeds, batch_size=batch_size)))
+        np.testing.assert_allclose(rows.reshape(3, 18), expected, rtol=0, atol=1e-11)
 
 
 def test_keeps_the_contract(tiny_mace: Model) -> None:
