@@ -6,6 +6,13 @@
 #
 #     nearsight examine sevennet-0 sevennet-l3i5 chgnet-0.3.0 --suite quick --out FOLDER
 #     python studies/examination_of_models.py FOLDER
+#
+# Records of `standard` are kept in `studies/records`, so that a model more need not wait for all
+# others again; those that are called random have random weights, by `benchmarks/random_models`:
+#
+#     mkdir FOLDER
+#     tar -xJf studies/records/examinations_standard.tar.xz -C FOLDER
+#     python studies/examination_of_models.py FOLDER --suite standard
 import argparse
 from collections.abc import Sequence
 from pathlib import Path

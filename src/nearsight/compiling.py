@@ -9,10 +9,10 @@ from nearsight.errors import InstallationError
 
 try:
     import numba
-except ImportError as error:
+except (ImportError, OSError, SystemError) as error:  # a library of llvmlite may be missing
     raise InstallationError(
-        f"kernels of potentials and of guests in frameworks are compiled by numba, which cannot "
-        f"be imported ({error}); install it with `pip install 'nearsight[hdnnp]'`."
+        f"kernels are compiled by numba, which cannot be imported ({error}); install it with "
+        f"`pip install 'nearsight[hdnnp]'`."
     ) from error
 
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -66,13 +66,15 @@ def _compiled(function: Function, *, forceinline: bool, any_order: bool) -> Func
 def _keep_if_possible(dispatcher: Any) -> None:
     """Let a kernel run that numba has compiled and, for once, cannot keep.
 
-    Numba then raises "no compiled object yet" at a call, when all is compiled: the next process
-    compiles it again.
+    Numba then raises "no compiled object yet" at a call, or what a full disk does, when all is
+    compiled: the next process compiles it again.
     """
+    if not hasattr(dispatcher, "_cache"):  # NUMBA_DISABLE_JIT is set
+        return
     save = dispatcher._cache.save_overload
 
     def save_overload(signature: object, compiled: object) -> None:
-        with suppress(RuntimeError):
+        with suppress(RuntimeError, OSError):
             save(signature, compiled)
 
     dispatcher._cache.save_overload = save_overload

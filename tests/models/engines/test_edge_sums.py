@@ -1,8 +1,11 @@
 """Compiled sums over pairs against those of PyTorch, which are those of e3nn."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -22,6 +25,24 @@ LAYOUT = Layout(
 )
 N_FEATURES, N_COUPLINGS, N_WEIGHTS, N_OUTPUTS = 38, 89, 29, 77
 N_ATOMS, N_PAIRS = 6, 900
+
+WITHOUT_JIT = "import os; os.environ['NUMBA_DISABLE_JIT'] = '1'"
+A_SUM = """
+import torch
+from nearsight.models.engines.edge_layout import Group, Layout, Path
+from nearsight.models.engines.edge_products import convolve
+
+draw = torch.Generator().manual_seed(1)
+layout = Layout((Group(0, 2, 3, 0, (Path(3, 0, 0),)),), ((2, 3),))
+x, m, w = (
+    torch.randn(*shape, generator=draw, dtype=torch.float64, requires_grad=True)
+    for shape in ((3, 6), (9, 9), (9, 2))
+)
+out = convolve(x, m, w, torch.randint(3, (2, 9), generator=draw), layout)
+slopes = torch.autograd.grad((out**2).sum(), (x, m, w), create_graph=True)
+(curvature,) = torch.autograd.grad(sum((each**2).sum() for each in slopes), w)
+print(*out.flatten().tolist(), *curvature.flatten().tolist())
+"""
 
 Arrays = dict[str, torch.Tensor]
 
@@ -82,6 +103,33 @@ def test_so_are_those_of_each_pair(arrays: Arrays, threads: int) -> None:
     arrays |= {name: arrays[name][pairs[0]] for name in ("x", "x_bar", "g")}
     for one, other in zip(all_sums(edge_sums, arrays), all_sums(edge_blocks, arrays), strict=True):
         torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"w": torch.ones(1, N_WEIGHTS, dtype=torch.float64)},
+        {"w": torch.ones(N_PAIRS, N_WEIGHTS - 1, dtype=torch.float64)},
+        {"pairs": torch.full((2, N_PAIRS), -1)},
+        {"pairs": torch.full((2, N_PAIRS), N_ATOMS)},
+    ],
+)
+def test_arrays_that_do_not_belong_together_are_refused(
+    arrays: Arrays, wrong: dict[str, torch.Tensor]
+) -> None:
+    with pytest.raises(ValueError, match="do not belong to each other"):
+        all_sums(edge_sums, arrays | wrong)
+
+
+@pytest.mark.parametrize("lacking", ["import sys; sys.modules['numba'] = None", WITHOUT_JIT])
+def test_without_compiled_kernels_sums_are_the_same(lacking: str) -> None:
+    found = [
+        subprocess.run(
+            [sys.executable, "-c", f"{before}\n{A_SUM}"], capture_output=True, text=True, check=True
+        ).stdout.split()
+        for before in ("", lacking)
+    ]
+    assert np.array(found[0], float) == pytest.approx(np.array(found[1], float), rel=1e-12)
 
 
 def test_single_precision_is_kept(arrays: Arrays) -> None:

@@ -88,12 +88,42 @@ def evaluate_polynomials(
     elements
         Number of each atom's element among those of the weights, shape ``(n_atoms,)``.
     w
-        Weights, shape ``(n_elements, n_weights, channels)``, which are not derived by.
+        Weights, shape ``(n_elements, n_weights, channels)``, of the precision of x.
     polynomial
         What is evaluated.
+
+    Raises
+    ------
+    ValueError
+        Weights ask for derivatives, which there are none of, or have another precision, or arrays
+        do not belong together: kernels would read beyond them.
     """
+    n_weights = int(polynomial.places[:, 1].max(initial=-1)) + 1
+    if w.requires_grad or w.dtype != x.dtype:
+        raise ValueError("weights are constants, of the precision of the features.")
+    if (
+        x.shape[1] != polynomial.n_components
+        or (w.shape[1] < n_weights or w.shape[2] != x.shape[2])
+        or len(elements) != len(x)
+        or (len(x) and not 0 <= int(elements.min()) <= int(elements.max()) < len(w))
+    ):
+        raise ValueError(
+            f"features {tuple(x.shape)}, weights {tuple(w.shape)} and {len(elements)} elements do "
+            f"not belong to {polynomial.n_components} components and {n_weights} weights."
+        )
     result: torch.Tensor = _Values.apply(x, elements, w, polynomial)
     return result
+
+
+def prepare_polynomials(dtype: torch.dtype) -> None:
+    """Compile values and derivatives; see `edge_products.prepare_sums`."""
+    x = torch.ones((1, 1, 1), dtype=dtype, requires_grad=True)
+    elements = torch.zeros(1, dtype=torch.int64)
+    with torch.enable_grad():
+        squares = polynomial_of([np.ones((1, 1, 1, 1))])
+        value = evaluate_polynomials(x, elements, torch.ones_like(x.detach()), squares).sum()
+        (slope,) = torch.autograd.grad(value, x, create_graph=True)
+        torch.autograd.grad(slope.sum(), x)
 
 
 class _Values(torch.autograd.Function):

@@ -180,7 +180,7 @@ def _second_derivatives(
     matrices: Sequence[torch.Tensor],
     weights: Sequence[torch.Tensor],
 ) -> tuple[torch.Tensor, ...]:
-    """Return for pairs the derivatives of x̄ · ∂x + M̄ · ∂M + w̄ · ∂w of `_Gradients`.
+    """Return for pairs the derivatives of x̄ · ∂x + M̄ · ∂M + w̄ · ∂w of `gradients`.
 
     Parameters
     ----------

@@ -68,7 +68,7 @@ def _project(rows: Array, each: Array, n: int, out: Array) -> None:
     i = 0
     while i + 3 <= n:
         x, y, z = rows[i], rows[i + 1], rows[i + 2]
-        a = b = c = each[0] * 0
+        a = b = c = each.dtype.type(0)
         for u in range(len(each)):
             a += x[u] * each[u]
             b += y[u] * each[u]
@@ -77,7 +77,7 @@ def _project(rows: Array, each: Array, n: int, out: Array) -> None:
         i += 3
     while i < n:
         x = rows[i]
-        a = each[0] * 0
+        a = each.dtype.type(0)
         for u in range(len(each)):
             a += x[u] * each[u]
         out[i] = a

@@ -29,7 +29,7 @@ def convolutions(
     """Return the sums over neighbours; arguments are those of `edge_products.convolve`."""
     order = _order_of(layout)
     factors = (order.features_of(x), _array(m), _array(w))
-    shares = _Shares(pairs, len(m))
+    shares = _Shares(pairs, factors, order)
     out = shares.totals((len(x), order.n_outputs), factors[0].dtype)
 
     def run(n: int) -> None:
@@ -51,7 +51,7 @@ def gradients(
     order = _order_of(layout)
     x, m, w = order.features_of(factors[0]), _array(factors[1]), _array(factors[2])
     outputs = order.outputs_of(g)
-    shares = _Shares(pairs, len(m))
+    shares = _Shares(pairs, (x, m, w), order)
     by_x, by_m, by_w = shares.totals(x.shape, x.dtype), np.empty_like(m), np.empty_like(w)
 
     def run(n: int) -> None:
@@ -75,7 +75,7 @@ def second_gradients(
     x_bar = np.zeros_like(x) if factors_bar[0] is None else order.features_of(factors_bar[0])
     m_bar, w_bar = _array(factors_bar[1]), _array(factors_bar[2])
     outputs = order.outputs_of(g)
-    shares = _Shares(pairs, len(m))
+    shares = _Shares(pairs, (x, m, w), order)
     by_g, by_x = shares.totals(outputs.shape, x.dtype), shares.totals(x.shape, x.dtype)
     by_m, by_w = np.empty_like(m), np.empty_like(w)
 
@@ -100,6 +100,8 @@ class _Order:
 
     paths: Array
     """See `edge_kernels`."""
+    columns: tuple[int, int, int]
+    """How many features, matrices and weights have."""
     _features: torch.Tensor
     """Columns of features in e3nn's order, in that of kernels."""
     _outputs: torch.Tensor
@@ -157,6 +159,11 @@ def _order_of(layout: Layout) -> _Order:
             matrices += path.size * group.components
     return _Order(
         np.array(paths),
+        (
+            sum(group.channels * group.components for group in layout.groups),
+            sum(group.size * group.components for group in layout.groups),
+            sum(group.channels * len(group.paths) for group in layout.groups),
+        ),
         _channels_innermost([(group.channels, group.components) for group in layout.groups]),
         _channels_innermost(layout.outputs),
     )
@@ -179,14 +186,34 @@ class _Shares:
     ----------
     pairs
         Those of `edge_products.convolve`.
-    n_pairs
-        How many there are.
+    factors
+        Arrays of features, matrices and weights.
+    order
+        Of their columns.
+
+    Raises
+    ------
+    ValueError
+        The arrays do not belong together: kernels would read beyond them.
     """
 
-    def __init__(self, pairs: torch.Tensor | None, n_pairs: int) -> None:
+    def __init__(
+        self, pairs: torch.Tensor | None, factors: tuple[Array, Array, Array], order: _Order
+    ) -> None:
+        n_atoms, n_pairs, n_weighted = map(len, factors)
         self._are_summed = pairs is not None
         self._pairs = np.tile(np.arange(n_pairs), (2, 1)) if pairs is None else _array(pairs)
-        self._shares = shares_of(n_pairs, _LEAST_SHARE)
+        columns = tuple(each.shape[1] for each in factors)
+        if (columns, self._pairs.shape, n_weighted) != (order.columns, (2, n_pairs), n_pairs) or (
+            n_pairs and not 0 <= self._pairs.min() <= self._pairs.max() < n_atoms
+        ):
+            raise ValueError(
+                f"{n_atoms} atoms, {self._pairs.shape} pairs, {n_weighted} weights and columns "
+                f"{columns} do not belong to each other and to columns {order.columns}."
+            )
+        # Each share has sums of its own over all atoms, which are added up at the end.
+        least = max(_LEAST_SHARE, 4 * n_atoms) if self._are_summed else _LEAST_SHARE
+        self._shares = shares_of(n_pairs, least)
 
     def __len__(self) -> int:
         return len(self._shares)
@@ -197,7 +224,7 @@ class _Shares:
 
     def totals(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> list[Array]:
         """Return zeros for each share to add to: its own ones, if several add to one row."""
-        if not self._are_summed:
+        if not self._are_summed:  # each share has rows of its own
             return [np.zeros(shape, dtype)] * len(self)
         return [np.zeros(shape, dtype) for _ in range(len(self))]
 

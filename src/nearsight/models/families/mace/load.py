@@ -319,13 +319,14 @@ def _make_differentiation_cheap(model: Any, energy: MaceEnergy, path: Path) -> N
     try:
         compiled = features()
         restore_graphs(model)
+        replace_edge_products(model)
+        for block in model.interactions:
+            if isinstance(block.conv_tp, EdgeProduct):
+                block.conv_fusion = True  # in MACE's words: the product sums over neighbours
+        prepare_sums(getattr(torch, energy.identity.dtype), energy.identity.device)
+        _replace_contractions(model, energy.identity)
     except (AttributeError, KeyError, RuntimeError, TypeError) as error:
         raise ModelError(_of_another_version(path, str(error))) from error
-    replace_edge_products(model)
-    for block in model.interactions:
-        if isinstance(block.conv_tp, EdgeProduct):
-            block.conv_fusion = True  # MACE's word for a product that sums over neighbours itself
-    _replace_contractions(model, energy.identity.device)
     simplify_products(model)
     deviation = float((features() - compiled).abs().max() / compiled.abs().max())
     if not deviation <= _REBUILT_TOLERANCE[energy.identity.dtype]:
@@ -333,15 +334,17 @@ def _make_differentiation_cheap(model: Any, energy: MaceEnergy, path: Path) -> N
         raise ModelError(_of_another_version(path, reason))
 
 
-def _replace_contractions(model: Any, device: str) -> None:
+def _replace_contractions(model: Any, identity: ModelIdentity) -> None:
     """Put compiled polynomials in the place of contractions, on a CPU where numba is installed."""
-    if device != "cpu":
+    if identity.device != "cpu":
         return
     try:
+        from nearsight.models.engines.atom_polynomials import prepare_polynomials
         from nearsight.models.families.mace.contractions import replace_contractions
     except InstallationError:
         return
     replace_contractions(model)
+    prepare_polynomials(getattr(torch, identity.dtype))
 
 
 def _of_another_version(path: Path, reason: str) -> str:

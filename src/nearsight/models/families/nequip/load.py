@@ -25,6 +25,7 @@ from nearsight.fingerprint import file_sha256
 from nearsight.models.contract import Capabilities, Model
 from nearsight.models.engines.e3nn_convolutions import replace_edge_products
 from nearsight.models.engines.e3nn_graphs import simplify_products
+from nearsight.models.engines.edge_products import prepare_sums
 from nearsight.models.engines.torch_model import TorchModel, ready_to_differentiate
 from nearsight.models.families import stated
 from nearsight.models.families.nequip.compiled import load_compiled, require_element_names
@@ -88,6 +89,7 @@ class NequIPEnergy:
         self.capabilities = capabilities
         self._dtype = getattr(torch, identity.dtype)
         self._model = _in_precision(ready_to_differentiate(model, identity), self._dtype)
+        prepare_sums(self._dtype, identity.device)
         self._type_of_number = type_of_number.to(identity.device)
         self._cutoffs_A = cutoffs_A.to(torch.float64)
         self.cutoff_A = float(cutoffs_A.max())

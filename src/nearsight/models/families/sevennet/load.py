@@ -30,6 +30,7 @@ from nearsight.fingerprint import file_sha256
 from nearsight.models.contract import Capabilities
 from nearsight.models.engines.e3nn_convolutions import EdgeProduct, is_edge_product
 from nearsight.models.engines.e3nn_graphs import simplify_products
+from nearsight.models.engines.edge_products import prepare_sums
 from nearsight.models.engines.torch_model import TorchModel, ready_to_differentiate
 from nearsight.models.families import MODELS, stated
 from nearsight.models.families.sevennet import LEVELS_OF_MODALITIES
@@ -98,6 +99,7 @@ class SevenNetEnergy:
         self.capabilities = capabilities
         self._dtype = getattr(torch, identity.dtype)
         self._model = ready_to_differentiate(model, identity)
+        prepare_sums(self._dtype, identity.device)
         self.cutoff_A = float(model.cutoff)
         self._modality = None if modal is None else int(model.modal_map[modal])
         # What follows the atomic energies (their sum, and forces from it) is done here instead.
