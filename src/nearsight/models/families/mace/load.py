@@ -20,6 +20,7 @@ from nearsight.fingerprint import file_sha256
 from nearsight.models.contract import Capabilities
 from nearsight.models.engines.e3nn_convolutions import EdgeProduct, replace_edge_products
 from nearsight.models.engines.e3nn_graphs import restore_graphs, simplify_products
+from nearsight.models.engines.edge_products import prepare_sums
 from nearsight.models.engines.torch_graphs import graph_of
 from nearsight.models.engines.torch_model import TorchModel, ready_to_differentiate
 from nearsight.models.families import MODELS, stated
