@@ -62,11 +62,14 @@ def report(records: Sequence[ExaminationRecord], suite: str) -> str:
         for name in examination_names()
         if any(examined == name for _, examined in found)
     ]
+    are_random = any("random" in name for name in names)
+    of_random = "\nThose called random have random weights (`benchmarks/random_models`)."
     return (
         f"# Several models examined, {suite}\n\n"
         f"By `nearsight examine --suite {suite}`, on {' and on '.join(machines)}. Good is marked "
         f"`+`, fair `~` and poor\n`x`, by the bounds of each metric, which the pages tell with "
-        f"their\nsources. After ± is what a number scatters by.\n\n" + "\n".join(sections)
+        f"their\nsources. After ± is what a number scatters by; what is empty was not examined."
+        f"{of_random if are_random else ''}\n\n" + "\n".join(sections)
     )
 
 
