@@ -17,9 +17,7 @@ import torch
 
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.models.engines import polynomial_kernels
-from nearsight.models.engines.shares import run_shares, shares_of
-
-Array = np.ndarray[Any, Any]
+from nearsight.models.engines.shares import Array, array_of, have_memory, run_shares, shares_of
 
 _LEAST_ATOMS = 8
 """For which another thread is worth while."""
@@ -158,7 +156,7 @@ class _Gradients(torch.autograd.Function):
         w: torch.Tensor,
         polynomial: Polynomial,
     ) -> torch.Tensor:
-        if _has_memory(g, x):
+        if have_memory(g, x):
             return _Loops(elements, w, polynomial).gradients(g, x)
         return _gradients(g, x, w[elements], polynomial)
 
@@ -171,16 +169,11 @@ class _Gradients(torch.autograd.Function):
     def backward(ctx: Any, x_bar: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         g, x, elements, w = ctx.saved_tensors
         # Whoever differentiates once more needs what PyTorch writes down.
-        if not torch.is_grad_enabled() and _has_memory(g, x, x_bar):
+        if not torch.is_grad_enabled() and have_memory(g, x, x_bar):
             by_g, by_x = _Loops(elements, w, ctx.polynomial).second_gradients(g, x, x_bar)
         else:
             by_g, by_x = _second_gradients(g, x, x_bar, w[elements], ctx.polynomial)
         return by_g, by_x, None, None, None
-
-
-def _has_memory(*tensors: torch.Tensor) -> bool:
-    """Whether kernels can read them: those of a batch are in none of their own."""
-    return all(torch._C._has_storage(each) for each in tensors)
 
 
 class _Loops:
@@ -188,9 +181,9 @@ class _Loops:
 
     def __init__(self, elements: torch.Tensor, w: torch.Tensor, polynomial: Polynomial) -> None:
         self._polynomial = polynomial
-        self._weights = _array(w)
+        self._weights = array_of(w)
         self._tables = (
-            _array(elements),
+            array_of(elements),
             polynomial.monomials,
             polynomial.starts,
             polynomial.places,
@@ -207,14 +200,14 @@ class _Loops:
         """Return the derivatives of g · values by x."""
         features = _with_last(x, 1.0)
         by_x = np.zeros_like(features)
-        self._run(polynomial_kernels.gradients, _array(g), features, self._weights, by_x)
+        self._run(polynomial_kernels.gradients, array_of(g), features, self._weights, by_x)
         return torch.from_numpy(by_x)[:, :-1]
 
     def second_gradients(
         self, g: torch.Tensor, x: torch.Tensor, x_bar: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the derivatives of x̄ · gradients by g and x."""
-        features, outputs = _with_last(x, 1.0), _array(g)
+        features, outputs = _with_last(x, 1.0), array_of(g)
         by_g, by_x = np.zeros_like(outputs), np.zeros_like(features)
         self._run(
             polynomial_kernels.second_gradients,
@@ -232,14 +225,9 @@ class _Loops:
         run_shares(lambda n: kernel(*shares[n], *self._tables, *arrays), len(shares))
 
 
-def _array(tensor: torch.Tensor) -> Array:
-    result: Array = tensor.detach().contiguous().numpy()
-    return result
-
-
 def _with_last(x: torch.Tensor, value: float) -> Array:
     """Return features with one more component."""
-    return _array(_extended(x.detach(), value))
+    return array_of(_extended(x.detach(), value))
 
 
 def _extended(x: torch.Tensor, value: float) -> torch.Tensor:

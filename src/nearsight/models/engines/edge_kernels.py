@@ -1,6 +1,6 @@
 """Sums over pairs of an equivariant convolution, and their derivatives, compiled for the CPU.
 
-What `edge_products.convolve` sums, and what `Gradients` of it are, for one pair and one path after
+What `edge_products.convolve` sums, and what derivatives of it are, for one pair and one path after
 the other, with channels innermost: nothing between a pair's factors and its part of a sum is an
 array of all pairs. Features and outputs have their components outermost here, matrices and weights
 are as `Layout` says.
@@ -84,6 +84,16 @@ def _project(rows: Array, each: Array, n: int, out: Array) -> None:
         i += 1
 
 
+@_part
+def _weigh(weights: Array, features: Array, n: int, out: Array) -> None:
+    """Write features of each component, times the weights of their channels."""
+    channels = len(weights)
+    for i in range(n):
+        row, each = out[i], features[i * channels : (i + 1) * channels]
+        for u in range(channels):
+            row[u] = weights[u] * each[u]
+
+
 @_kernel
 def convolutions(
     start: int, stop: int, pairs: Array, paths: Array, x: Array, m: Array, w: Array, out: Array
@@ -94,10 +104,7 @@ def convolutions(
         for p in range(len(paths)):
             x0, m0, w0, g0, n_in, n_out, n = paths[p]
             features, weights = x[pairs[0, e], x0:], w[e, w0 : w0 + n]
-            for i in range(n_in):
-                of_channels, part = features[i * n : (i + 1) * n], weighted[i, :n]
-                for u in range(n):
-                    part[u] = weights[u] * of_channels[u]
+            _weigh(weights, features, n_in, weighted)
             matrix, outputs = m[e, m0:], out[pairs[1, e], g0:]
             for k in range(n_out):
                 row = outputs[k * n : (k + 1) * n]
@@ -125,10 +132,7 @@ def gradients(
         for p in range(len(paths)):
             x0, m0, w0, g0, n_in, n_out, n = paths[p]
             features, weights = x[pairs[0, e], x0:], w[e, w0 : w0 + n]
-            for i in range(n_in):
-                of_channels, part = features[i * n : (i + 1) * n], weighted[i, :n]
-                for u in range(n):
-                    part[u] = weights[u] * of_channels[u]
+            _weigh(weights, features, n_in, weighted)
             transposed[:n_in, :n] = 0
             matrix, of_matrix, outputs = m[e, m0:], by_m[e, m0:], g[pairs[1, e], g0:]
             for k in range(n_out):

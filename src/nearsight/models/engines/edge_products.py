@@ -27,6 +27,7 @@ import torch
 from nearsight.errors import InstallationError
 from nearsight.models.engines import edge_blocks
 from nearsight.models.engines.edge_layout import Group, Layout, Path
+from nearsight.models.engines.shares import have_memory
 
 logger = logging.getLogger(__name__)
 
@@ -150,7 +151,7 @@ def _sums_for(*tensors: torch.Tensor) -> ModuleType:
     are_for_kernels = (
         dtype in {torch.float32, torch.float64}
         and all(each.device.type == "cpu" and each.dtype == dtype for each in tensors)
-        and all(torch._C._has_storage(each) for each in tensors)  # those of a batch have none
+        and have_memory(*tensors)
     )
     return (_compiled_sums() if are_for_kernels else None) or edge_blocks
 

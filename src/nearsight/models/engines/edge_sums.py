@@ -14,9 +14,8 @@ import torch
 
 from nearsight.models.engines import edge_kernels
 from nearsight.models.engines.edge_layout import Layout
-from nearsight.models.engines.shares import run_shares, shares_of
+from nearsight.models.engines.shares import Array, array_of, run_shares, shares_of
 
-Array = np.ndarray[Any, Any]
 Tensors = tuple[torch.Tensor, ...]
 
 _LEAST_SHARE = 256
@@ -28,7 +27,7 @@ def convolutions(
 ) -> torch.Tensor:
     """Return the sums over neighbours; arguments are those of `edge_products.convolve`."""
     order = _order_of(layout)
-    factors = (order.features_of(x), _array(m), _array(w))
+    factors = (order.features_of(x), array_of(m), array_of(w))
     shares = _Shares(pairs, factors, order)
     out = shares.totals((len(x), order.n_outputs), factors[0].dtype)
 
@@ -49,7 +48,7 @@ def gradients(
 ) -> Tensors:
     """Return the derivatives of g · convolution, as `edge_blocks.gradients` does."""
     order = _order_of(layout)
-    x, m, w = order.features_of(factors[0]), _array(factors[1]), _array(factors[2])
+    x, m, w = order.features_of(factors[0]), array_of(factors[1]), array_of(factors[2])
     outputs = order.outputs_of(g)
     shares = _Shares(pairs, (x, m, w), order)
     by_x, by_m, by_w = shares.totals(x.shape, x.dtype), np.empty_like(m), np.empty_like(w)
@@ -71,9 +70,9 @@ def second_gradients(
 ) -> Tensors:
     """Return what `edge_blocks.second_gradients` does: derivatives by g, m, w and, with x̄, x."""
     order = _order_of(layout)
-    x, m, w = order.features_of(factors[0]), _array(factors[1]), _array(factors[2])
+    x, m, w = order.features_of(factors[0]), array_of(factors[1]), array_of(factors[2])
     x_bar = np.zeros_like(x) if factors_bar[0] is None else order.features_of(factors_bar[0])
-    m_bar, w_bar = _array(factors_bar[1]), _array(factors_bar[2])
+    m_bar, w_bar = array_of(factors_bar[1]), array_of(factors_bar[2])
     outputs = order.outputs_of(g)
     shares = _Shares(pairs, (x, m, w), order)
     by_g, by_x = shares.totals(outputs.shape, x.dtype), shares.totals(x.shape, x.dtype)
@@ -113,11 +112,11 @@ class _Order:
 
     def features_of(self, x: torch.Tensor) -> Array:
         """Return features with their channels innermost."""
-        return _array(x.detach().index_select(1, self._features))
+        return array_of(x.detach().index_select(1, self._features))
 
     def outputs_of(self, g: torch.Tensor) -> Array:
         """Return what belongs to outputs with its channels innermost."""
-        return _array(g.detach().index_select(1, self._outputs))
+        return array_of(g.detach().index_select(1, self._outputs))
 
     def in_features(self, x: Array) -> torch.Tensor:
         """Return features in e3nn's order."""
@@ -131,11 +130,6 @@ class _Order:
 def _placed(each: Array, columns: torch.Tensor) -> torch.Tensor:
     found = torch.from_numpy(each)
     return torch.empty_like(found).index_copy_(1, columns, found)
-
-
-def _array(tensor: torch.Tensor) -> Array:
-    result: Array = tensor.detach().contiguous().numpy()
-    return result
 
 
 @lru_cache(maxsize=256)
@@ -202,7 +196,7 @@ class _Shares:
     ) -> None:
         n_atoms, n_pairs, n_weighted = map(len, factors)
         self._are_summed = pairs is not None
-        self._pairs = np.tile(np.arange(n_pairs), (2, 1)) if pairs is None else _array(pairs)
+        self._pairs = np.tile(np.arange(n_pairs), (2, 1)) if pairs is None else array_of(pairs)
         columns = tuple(each.shape[1] for each in factors)
         if (columns, self._pairs.shape, n_weighted) != (order.columns, (2, n_pairs), n_pairs) or (
             n_pairs and not 0 <= self._pairs.min() <= self._pairs.max() < n_atoms
